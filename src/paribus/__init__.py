@@ -1,0 +1,1 @@
+"""Paribus: controlled experiments on neural-network training."""

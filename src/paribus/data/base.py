@@ -1,0 +1,57 @@
+"""The role of a data set's declaration: say what it is without reading it, find it, load it."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from paribus.data.dataset import Dataset, Facts
+from paribus.spec import Spec, Whole
+
+State = Literal["embedded", "verified", "local copy", "absent"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where files are looked for: a folder given by the user, else the user's own cache.
+
+    With `folder` set nothing is downloaded; without it, missing files are fetched into the cache.
+    """
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a data set's bytes are and whether they are the official ones.
+
+    `bytes` is their size on disk (0 where absent or embedded), `fingerprint` a content hash,
+    empty where absent.
+    """
+
+    state: State
+    path: Path | None
+    bytes: int
+    fingerprint: str
+
+
+class DataSpec(Spec):
+    """Declaration of a data set: which, how it is scaled, how much is held out for validation."""
+
+    validation: Whole = 0
+
+    @abstractmethod
+    def facts(self) -> Facts:
+        """Sizes and shapes, known without reading any file."""
+
+    @abstractmethod
+    def locate(self, source: Source) -> Location:
+        """Where the data is; checks checksums; never downloads."""
+
+    @abstractmethod
+    def load(self, source: Source) -> Dataset:
+        """The data in memory; downloads where `source` allows it.
+
+        Raises `MissingDataError` naming each file and where to put it, `DamagedDataError` for a
+        file whose bytes are wrong.
+        """

@@ -1,0 +1,82 @@
+"""A data set in memory: all examples in one array, splits as indices into it.
+
+One array for training and test examples together, in the type they came in (uint8 for images):
+it is put on a device once, and every split is a list of positions in it.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus import seeds
+from paribus.errors import DeclarationError, Fault
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a plan needs to know of a data set without reading it.
+
+    `shape` is one example's shape, `outputs` the width of a model's last layer (classes, or
+    target dimensions), `train` and `test` the numbers of examples (train before any validation
+    split), `bytes` what the arrays take in memory.
+    """
+
+    shape: tuple[int, ...]
+    outputs: int
+    classification: bool
+    train: int
+    test: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples and targets of all splits, and which of them are for training and for testing.
+
+    `inputs` is (examples, *shape), uint8 or float32; `targets` is int32 (examples,) of class
+    indices, or float32 (examples, outputs) where there are no classes.
+    """
+
+    inputs: NDArray[np.uint8] | NDArray[np.float32]
+    targets: NDArray[np.int32] | NDArray[np.float32]
+    train: NDArray[np.int32]
+    test: NDArray[np.int32]
+    fingerprint: str
+    classes: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        """The data set's sizes."""
+        return Facts(
+            shape=self.inputs.shape[1:],
+            outputs=len(self.classes) or self.targets.shape[1],
+            classification=bool(self.classes),
+            train=len(self.train),
+            test=len(self.test),
+            bytes=self.inputs.nbytes + self.targets.nbytes,
+        )
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Positions of the examples of each split, sorted; they do not overlap."""
+
+    train: NDArray[np.int32]
+    validation: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    test: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+
+
+def split(dataset: Dataset, validation: int, replicate: int) -> Splits:
+    """The splits of one replicate: `validation` examples drawn from the training ones.
+
+    The draw is the replicate's stream "split", so all conditions of a replicate share it.
+    Raises `DeclarationError` where no training example would be left.
+    """
+    count = len(dataset.train)
+    if validation >= count:
+        problem = f"got {validation}; there are {count} training examples, and one must be left"
+        raise DeclarationError("data", [Fault("data.validation", problem)])
+    order = seeds.permutation(seeds.stream_key(replicate, "split"), count)
+    held_out, kept = np.sort(order[:validation]), np.sort(order[validation:])
+    return Splits(dataset.train[kept], dataset.train[held_out], dataset.test)

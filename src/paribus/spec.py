@@ -1,0 +1,229 @@
+"""The base of every declaration: frozen, validated, addressed by dotted path, hashed by content.
+
+A `Spec` reports all its faults together, each with its path, the value got and what is allowed.
+Fields marked `Traced` are numbers that enter a compiled program as arrays, so that runs which
+differ only in them share the program; `split_traced` takes them out and `fill_traced` puts
+others (or JAX tracers) in their place.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic_core import ErrorDetails
+
+from paribus.errors import DeclarationError, Fault, near_match
+
+
+@dataclass(frozen=True)
+class Traced:
+    """Marks a number that may differ between the runs of one compiled program."""
+
+
+Count = Annotated[int, Strict(), Field(gt=0)]
+"""A whole number, 1 or more."""
+Whole = Annotated[int, Strict(), Field(ge=0)]
+"""A whole number, 0 or more."""
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+"""A finite number."""
+Rate = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False), Traced()]
+"""A positive number that enters compiled programs as an array."""
+Coefficient = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False), Traced()]
+"""A number of 0 or more that enters compiled programs as an array; exactly 0 is left out."""
+Share = Annotated[float, Strict(), Field(ge=0, lt=1, allow_inf_nan=False), Traced()]
+"""A number in [0, 1) that enters compiled programs as an array; exactly 0 is left out."""
+
+
+class _RaisesDeclarationError(type(BaseModel)):
+    """Turns pydantic's error at construction into ours; nested validation is left alone."""
+
+    if not TYPE_CHECKING:  # hidden so that a type checker sees the fields as arguments
+
+        def __call__(cls, *args: Any, **fields: Any) -> Any:
+            try:
+                return super().__call__(*args, **fields)
+            except ValidationError as error:
+                raise DeclarationError(cls.__name__, faults_of(error, cls)) from None
+
+
+class Spec(BaseModel, metaclass=_RaisesDeclarationError):
+    """A frozen declaration. Unknown fields, wrong types and values out of range are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True
+    )
+
+    def with_fields(self, values: Mapping[str, Any]) -> Self:
+        """A copy with the fields at these dotted paths replaced, validated as a whole.
+
+        Raises `DeclarationError` with every fault: unknown paths (and near matches) as well as
+        values of a wrong type or out of range.
+        """
+        fields = _as_dict(self)
+        faults = [fault for path in values if (fault := _assign(fields, path, values[path]))]
+        if faults:
+            raise DeclarationError(type(self).__name__, faults)
+        try:
+            return type(self).model_validate(fields)
+        except ValidationError as error:
+            raise DeclarationError(type(self).__name__, faults_of(error, type(self))) from None
+
+    def value_at(self, path: str) -> Any:
+        """The value of the field at a dotted path."""
+        value: Any = self
+        for name in path.split("."):
+            value = getattr(value, name)
+        return value
+
+    def as_json(self) -> dict[str, Any]:
+        """The declaration as JSON-ready values, every field written out."""
+        return self.model_dump(mode="json")
+
+
+def digest(content: Any) -> str:
+    """SHA-256 (64 hex digits) of JSON-ready content, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def split_traced(spec: Spec) -> tuple[Spec, dict[str, float]]:
+    """The declaration without its traced numbers, and those numbers by dotted path.
+
+    A traced number of exactly 0 stays: its term is left out of the program altogether, so a run
+    with it and a run without it are different programs, whatever cohort they come in.
+    """
+    values = {path: float(value) for path, value in _traced(spec) if value != 0}
+    return fill_traced(spec, dict.fromkeys(values)), values
+
+
+def fill_traced(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """The declaration with the numbers at these paths replaced, unvalidated (arrays may enter)."""
+    here: dict[str, Any] = {}
+    below: dict[str, dict[str, Any]] = {}
+    for path, value in values.items():
+        name, _, rest = path.partition(".")
+        if rest:
+            below.setdefault(name, {})[rest] = value
+        else:
+            here[name] = value
+    nested = {name: fill_traced(getattr(spec, name), inner) for name, inner in below.items()}
+    return spec.model_copy(update=here | nested)
+
+
+def is_absent(value: Any) -> bool:
+    """Whether a traced number is the literal 0 that leaves its term out of the program."""
+    return isinstance(value, float | int) and value == 0
+
+
+def _traced(spec: Spec, prefix: str = "") -> Iterator[tuple[str, float]]:
+    for name, field in type(spec).model_fields.items():
+        value = getattr(spec, name)
+        if isinstance(value, Spec):
+            yield from _traced(value, f"{prefix}{name}.")
+        elif any(isinstance(mark, Traced) for mark in field.metadata):
+            yield prefix + name, value
+
+
+def _as_dict(value: Any) -> Any:
+    if isinstance(value, Spec):
+        return {name: _as_dict(getattr(value, name)) for name in type(value).model_fields}
+    return value
+
+
+def _assign(fields: dict[str, Any], path: str, value: Any) -> Fault | None:
+    *parents, last = path.split(".")
+    here: Any = fields
+    for name in parents:
+        if not isinstance(here, dict) or name not in here:
+            return _unknown(path, name, here)
+        here = here[name]
+    if not isinstance(here, dict) or last not in here:
+        return _unknown(path, last, here)
+    here[last] = _as_dict(value)
+    return None
+
+
+def _unknown(path: str, name: str, fields: Any) -> Fault:
+    if fields is None:
+        return Fault(path, f"has no field {name!r}, because what holds it is not set")
+    known = fields if isinstance(fields, dict) else ()
+    return Fault(path, f"unknown field {name!r}{near_match(name, set(known) - {'kind'})}")
+
+
+def faults_of(error: ValidationError, spec: type[BaseModel]) -> list[Fault]:
+    """Pydantic's errors as faults: dotted paths, the value got, what is allowed."""
+    return [_fault(detail, spec) for detail in error.errors(include_url=False)]
+
+
+def _fault(detail: ErrorDetails, spec: type[BaseModel]) -> Fault:
+    path, owner = _path(spec, detail["loc"])
+    got, context = detail["input"], detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            problem = "missing; it has no default"
+        case "extra_forbidden":
+            name = str(detail["loc"][-1])
+            problem = f"unknown field {name!r}{near_match(name, _public_fields(owner))}"
+        case "literal_error":
+            allowed = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+            near = near_match(str(got), allowed)
+            known = "" if near.startswith("; known") else f" Allowed: {', '.join(allowed)}"
+            problem = f"got {got!r}{near}{known}"
+        case "union_tag_invalid" | "union_tag_not_found" | "model_type" | "model_attributes_type":
+            allowed = context.get("expected_tags", detail["msg"])
+            problem = f"got {_shown(got)}; allowed here: {allowed}"
+        case "value_error":
+            problem = str(context["error"])
+        case _:
+            problem = f"got {_shown(got)}; {detail['msg'].replace('Input should', 'should')}"
+    return Fault(path, problem)
+
+
+def _shown(value: Any, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _public_fields(owner: type[BaseModel] | None) -> set[str]:
+    return set(owner.model_fields) - {"kind"} if owner else set()
+
+
+def _path(spec: type[BaseModel], loc: Iterable[int | str]) -> tuple[str, type[BaseModel] | None]:
+    """The dotted path of an error, without the tags that a union of specs adds, and its owner."""
+    names: list[str] = []
+    alternatives: tuple[type[BaseModel], ...] = (spec,)
+    owner: type[BaseModel] | None = spec
+    for part in loc:
+        tagged = [one for one in alternatives if _tag(one) == part]
+        if len(alternatives) > 1 and tagged:
+            alternatives, owner = (tagged[0],), tagged[0]
+            continue
+        names.append(str(part))
+        field = alternatives[0].model_fields.get(str(part)) if len(alternatives) == 1 else None
+        if field is not None:
+            owner = alternatives[0]
+            alternatives = _specs_in(field.annotation)
+            if len(alternatives) == 1:
+                owner = alternatives[0]
+    return ".".join(names), owner
+
+
+@cache
+def _specs_in(annotation: Any) -> tuple[type[BaseModel], ...]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (annotation,)
+    if get_origin(annotation) in (Union, UnionType, Annotated, tuple):
+        return tuple(spec for part in get_args(annotation) for spec in _specs_in(part))
+    return ()
+
+
+def _tag(spec: type[BaseModel]) -> str | None:
+    kind = spec.model_fields.get("kind")
+    if kind is None or get_origin(kind.annotation) is not Literal:
+        return None
+    return get_args(kind.annotation)[0]

@@ -1,0 +1,70 @@
+"""What the store keeps, as plain values: runs with their measurements, and studies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Status = Literal["finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One named array of a run: `name` is `split/quantity` or `probe/quantity`.
+
+    `dims` names the axes of `values`; `coords` gives the positions along an axis that is not
+    simply 0, 1, 2, ...: the epochs measured, the names of layers or classes.
+    """
+
+    name: str
+    values: NDArray[Any]
+    dims: tuple[str, ...] = ("epoch",)
+    coords: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished run: what it was, what was measured, what is kept of it.
+
+    `key` is its content hash, `status` whether its loss stayed finite (`diverged_epoch` is the
+    first epoch where it did not), `parameters` the number of trained numbers, `provenance` JSON-
+    ready facts (versions, device, seconds), `artifacts` bytes by name ("weights.safetensors",
+    "correct").
+    """
+
+    key: str
+    recipe: Mapping[str, Any]
+    replicate: int
+    fingerprint: str
+    status: Status
+    parameters: int
+    provenance: Mapping[str, Any]
+    measurements: tuple[Measurement, ...] = ()
+    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    diverged_epoch: int | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A run's place in a study: its condition as factor -> label, and its replicate."""
+
+    key: str
+    condition: Mapping[str, str]
+    replicate: int
+
+
+@dataclass(frozen=True)
+class StudyEntry:
+    """A study as last planned in this lab: its document (JSON-ready) and all its members.
+
+    The document holds what a report needs without the code that declared it: `name`, `scale`,
+    `question`, `description`, `source`, `factors` (a list of {"name", "labels", "sets"}),
+    `recipe`, `replicates`, `report` (layout) and `reported` (numbers from the source).
+    """
+
+    name: str
+    scale: str
+    document: Mapping[str, Any]
+    members: tuple[Member, ...]
