@@ -3,10 +3,12 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
 
 from paribus.data.dataset import Dataset, Facts
-from paribus.spec import Spec, Whole
+from paribus.spec import Number, Spec, Whole
 
 State = Literal["embedded", "verified", "local copy", "absent"]
 
@@ -35,10 +37,22 @@ class Location:
     fingerprint: str
 
 
+class Normalize(Spec):
+    """Inputs divided by their largest possible value, then (x - mean) / std.
+
+    One number for all channels, or one per channel. The default leaves inputs in [0, 1];
+    mean 0.5 and std 0.5 give [-1, 1].
+    """
+
+    mean: tuple[Number, ...] = (0.0,)
+    std: tuple[Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)], ...] = (1.0,)
+
+
 class DataSpec(Spec):
     """Declaration of a data set: which, how it is scaled, how much is held out for validation."""
 
     validation: Whole = 0
+    normalization: Normalize = Normalize()
 
     @abstractmethod
     def facts(self) -> Facts:

@@ -19,7 +19,8 @@ class Facts:
 
     `shape` is one example's shape, `outputs` the width of a model's last layer (classes, or
     target dimensions), `train` and `test` the numbers of examples (train before any validation
-    split), `bytes` what the arrays take in memory.
+    split), `bytes` what the arrays take in memory. Inputs stored as uint8 run from 0 to `maximum`;
+    float inputs have `maximum` 1 and are used as they are.
     """
 
     shape: tuple[int, ...]
@@ -28,6 +29,7 @@ class Facts:
     train: int
     test: int
     bytes: int
+    maximum: int = 255
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Dataset:
     test: NDArray[np.int32]
     fingerprint: str
     classes: tuple[str, ...] = ()
+    maximum: int = 255
 
     @property
     def facts(self) -> Facts:
@@ -55,6 +58,7 @@ class Dataset:
             train=len(self.train),
             test=len(self.test),
             bytes=self.inputs.nbytes + self.targets.nbytes,
+            maximum=self.maximum,
         )
 
 
