@@ -1,1 +1,50 @@
-"""Paribus: controlled experiments on neural-network training."""
+"""Paribus: controlled experiments on neural-network training.
+
+Names are imported when they are first used, so that `paribus --help` does not wait for JAX.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paribus import data, models, optimizers, probes
+    from paribus.design.factor import Factor
+    from paribus.models.initialize import Initialization
+    from paribus.objectives.penalties import Penalties
+    from paribus.study.scaled import Reported
+    from paribus.study.study import Scale, Study
+    from paribus.training.recipe import EarlyStopping, Recipe
+
+__all__ = [
+    "EarlyStopping",
+    "Factor",
+    "Initialization",
+    "Penalties",
+    "Recipe",
+    "Reported",
+    "Scale",
+    "Study",
+    "data",
+    "models",
+    "optimizers",
+    "probes",
+]
+
+_HOMES = {
+    "EarlyStopping": "paribus.training.recipe",
+    "Factor": "paribus.design.factor",
+    "Initialization": "paribus.models.initialize",
+    "Penalties": "paribus.objectives.penalties",
+    "Recipe": "paribus.training.recipe",
+    "Reported": "paribus.study.scaled",
+    "Scale": "paribus.study.study",
+    "Study": "paribus.study.study",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in __all__:
+        return import_module(f"paribus.{name}")
+    raise AttributeError(f"module 'paribus' has no attribute {name!r}")

@@ -157,7 +157,18 @@ def _unknown(path: str, name: str, fields: Any) -> Fault:
 
 def faults_of(error: ValidationError, spec: type[BaseModel]) -> list[Fault]:
     """Pydantic's errors as faults: dotted paths, the value got, what is allowed."""
-    return [_fault(detail, spec) for detail in error.errors(include_url=False)]
+    return [fault for detail in error.errors(include_url=False) for fault in _faults(detail, spec)]
+
+
+def _faults(detail: ErrorDetails, spec: type[BaseModel]) -> list[Fault]:
+    cause = detail.get("ctx", {}).get("error")
+    if not isinstance(cause, DeclarationError):
+        return [_fault(detail, spec)]
+    outer, _ = _path(spec, detail["loc"])
+    return [
+        Fault(".".join(part for part in (outer, inner.path) if part), inner.problem)
+        for inner in cause.faults
+    ]
 
 
 def _fault(detail: ErrorDetails, spec: type[BaseModel]) -> Fault:

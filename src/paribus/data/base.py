@@ -3,9 +3,9 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, model_validator
 
 from paribus.data.dataset import Dataset, Facts
 from paribus.spec import Number, Spec, Whole
@@ -17,10 +17,12 @@ State = Literal["embedded", "verified", "local copy", "absent"]
 class Source:
     """Where files are looked for: a folder given by the user, else the user's own cache.
 
-    With `folder` set nothing is downloaded; without it, missing files are fetched into the cache.
+    With `folder` set nothing is downloaded; without it, missing files are fetched into `cache`,
+    by default the folder that the operating system has for such.
     """
 
     folder: Path | None = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ class DataSpec(Spec):
 
     validation: Whole = 0
     normalization: Normalize = Normalize()
+
+    @model_validator(mode="after")
+    def _leaves_training_examples(self) -> Self:
+        train = self.facts().train
+        if self.validation >= train:
+            problem = f"there are {train} training examples, and one must be left"
+            raise ValueError(f"validation is {self.validation}; {problem}")
+        return self
 
     @abstractmethod
     def facts(self) -> Facts:

@@ -1,0 +1,103 @@
+"""What a user types, as values: a study by name or file, `--set field=value`, `--only factor=a,b`.
+
+Every way of typing it wrong ends in one message that says what was got and what is allowed.
+"""
+
+import ast
+import importlib.util
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from paribus import studies
+from paribus.errors import DeclarationError, Fault, ParibusError, StudyFileError, UnknownNameError
+from paribus.study.study import Study
+
+
+def find_study(text: str) -> Study:
+    """The built-in study of this name, or the `STUDY` of a Python file."""
+    if text.endswith(".py") or "/" in text:
+        return _study_of_file(Path(text))
+    known = {study.name: study for study in studies.ALL}
+    if text not in known:
+        advice = "`paribus list` shows all; a study of your own is given as a file, my_study.py."
+        raise UnknownNameError("study", text, known, advice)
+    return known[text]
+
+
+def _study_of_file(path: Path) -> Study:
+    if not path.is_file():
+        raise StudyFileError(f"no study file {str(path)!r}: there is no such file")
+    module = _imported(path)
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        got = "it has none" if study is None else f"its STUDY is a {type(study).__name__}"
+        raise StudyFileError(
+            f"{path} should define STUDY = Study(...), but {got}. "
+            "See README.md for a study of a few lines."
+        )
+    return study
+
+
+def _imported(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"paribus_study_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise StudyFileError(f"{path} is not a Python file; a study file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # so that classes defined in the file know their module
+    try:
+        spec.loader.exec_module(module)
+    except ParibusError as error:
+        raise StudyFileError(f"{path}: {error}") from None
+    except SyntaxError as error:
+        raise StudyFileError(f"{path}, line {error.lineno}: {error.msg}") from None
+    except Exception as error:
+        lines = [
+            one.lineno
+            for one in traceback.extract_tb(error.__traceback__)
+            if one.filename == str(path)
+        ]
+        where = f"{path}, line {lines[-1]}" if lines else str(path)
+        raise StudyFileError(f"{where}: {type(error).__name__}: {error}") from None
+    return module
+
+
+def parse_sets(pairs: Iterable[str]) -> dict[str, Any]:
+    """`field=value` arguments as values by dotted path; later ones win.
+
+    A value is read as JSON or a Python literal, else taken as text.
+    """
+    return {path: _value(text) for path, text in _split(pairs, "--set", "field=value")}
+
+
+def parse_only(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """`factor=label,label` arguments as labels by factor."""
+    return {
+        name: tuple(label.strip() for label in labels.split(","))
+        for name, labels in _split(pairs, "--only", "factor=label,label")
+    }
+
+
+def _split(pairs: Iterable[str], option: str, form: str) -> list[tuple[str, str]]:
+    faults, found = [], []
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        if not sign or not name.strip() or not text.strip():
+            faults.append(Fault(option, f"got {pair!r}; should be {form}"))
+        found.append((name.strip(), text.strip()))
+    if faults:
+        raise DeclarationError("Command line", faults)
+    return found
+
+
+def _value(text: str) -> Any:
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return text

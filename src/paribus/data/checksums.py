@@ -1,0 +1,61 @@
+"""Checksums of data: the fingerprint that names it in every run, and a folder's SHA256SUMS.
+
+A fingerprint depends on content alone: the same bytes have the same one wherever they lie.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.spec import digest
+
+SUMS = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of some bytes, 64 hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def fingerprint_of_files(sums: Mapping[str, str]) -> str:
+    """The fingerprint of files, from the SHA-256 of each by its name."""
+    return digest(sorted(sums.items()))
+
+
+def fingerprint_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """The fingerprint of named arrays: their types, shapes and elements."""
+    parts = []
+    for name, array in sorted(arrays.items()):
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        parts.append([name, array.dtype.name, list(array.shape), sha256(little.tobytes())])
+    return digest(parts)
+
+
+def listed_sha256(path: Path, root: Path) -> str | None:
+    """The SHA-256 that a `SHA256SUMS` gives for this file, or None where none lists it.
+
+    The file's own folder is asked first, then `root`, where names are relative to `root`
+    (`fashion_mnist/train-labels-idx1-ubyte.gz`, with or without `./` before it). Lines in another
+    form than `sha256sum` writes are passed over.
+    """
+    for folder in dict.fromkeys((path.parent, root)):
+        if path.is_relative_to(folder) and (folder / SUMS).is_file():
+            found = _listed(folder / SUMS, PurePosixPath(path.relative_to(folder).as_posix()))
+            if found:
+                return found
+    return None
+
+
+def _listed(sums: Path, name: PurePosixPath) -> str | None:
+    with sums.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            match = _LINE.fullmatch(line.rstrip("\r\n"))
+            if match and PurePosixPath(match[2]) == name:
+                return match[1].lower()
+    return None

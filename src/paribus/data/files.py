@@ -1,0 +1,186 @@
+"""Finding, checking and reading the files of a published data set.
+
+Where files are looked for:
+
+* with a folder given (`--data-dir`, else `PARIBUS_DATA`): in `folder/<name>`, and if none of the
+  files is there, in `folder` itself. Since MNIST and Fashion-MNIST have the same file names, files
+  in `folder` itself count only if each of them has the official bytes, or if the folder bears the
+  data set's name. Nothing is ever downloaded into a folder that the user gives.
+* otherwise in `<name>` in the user's own cache, into which missing files are downloaded.
+
+A file is official if its SHA-256 is the published one. One that is not must be listed with its
+SHA-256 in a `SHA256SUMS` (in its own folder or the one above): it is then a local copy, and so is
+the whole data set. Anything else is damaged.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from paribus.data.base import Location, Source
+from paribus.data.checksums import SUMS, fingerprint_of_files, listed_sha256, sha256
+from paribus.data.download import download
+from paribus.data.official import FileSet, OfficialFile
+from paribus.errors import DamagedDataError, DataError, MissingDataError
+
+VARIABLE = "PARIBUS_DATA"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A data set's files as they are on disk, by name, and where they were."""
+
+    location: Location
+    files: Mapping[str, bytes]
+
+
+def find_source(data_dir: Path | None, environment: Mapping[str, str]) -> Source:
+    """The source that a user asks for: `--data-dir`, else `PARIBUS_DATA`, else the cache."""
+    named = data_dir or environment.get(VARIABLE)
+    return Source(folder=Path(named).expanduser() if named else None)
+
+
+def locate_files(file_set: FileSet, source: Source) -> Location:
+    """Where the files are and whether they are official; absent unless all are there.
+
+    Never downloads. Raises `DamagedDataError` for a file that is neither official nor listed.
+    """
+    with _faults_named(_root(source)):
+        folder = _folder(file_set, source)
+        if _missing(file_set, folder):
+            return Location("absent", None, 0, "")
+        return _read(file_set, source, folder).location
+
+
+def read_files(file_set: FileSet, source: Source) -> Contents:
+    """The checked bytes of every file; downloads missing ones where `source` allows it.
+
+    Raises `MissingDataError` naming each missing file and where to put it, and `DamagedDataError`
+    for a file that is neither official nor listed in a `SHA256SUMS`.
+    """
+    with _faults_named(_root(source)):
+        folder = _folder(file_set, source)
+        missing, failures = _missing(file_set, folder), ()
+        if missing and source.folder is None:
+            failures = download(missing, file_set.mirrors, folder)
+            missing = _missing(file_set, folder)
+        if missing:
+            raise MissingDataError(_missing_message(file_set, source, folder, failures))
+        return _read(file_set, source, folder)
+
+
+def _root(source: Source) -> Path:
+    return source.folder or source.cache or user_cache_path("paribus", appauthor=False) / "data"
+
+
+def _folder(file_set: FileSet, source: Source) -> Path:
+    """The folder that holds the files, or else the one where they belong."""
+    root = _root(source)
+    home = root / file_set.name
+    if source.folder is None or _present(file_set, home):
+        return home
+    loose = _present(file_set, root)
+    ours = root.resolve().name == file_set.name
+    if loose and (ours or all(_is_official(root / file.name, file) for file in loose)):
+        return root
+    return home
+
+
+def _present(file_set: FileSet, folder: Path) -> list[OfficialFile]:
+    return [file for file in file_set.files if (folder / file.name).is_file()]
+
+
+def _missing(file_set: FileSet, folder: Path) -> list[OfficialFile]:
+    present = _present(file_set, folder)
+    return [file for file in file_set.files if file not in present]
+
+
+def _is_official(path: Path, file: OfficialFile) -> bool:
+    return path.stat().st_size == file.bytes and sha256(path.read_bytes()) == file.sha256
+
+
+def _read(file_set: FileSet, source: Source, folder: Path) -> Contents:
+    contents: dict[str, bytes] = {}
+    sums: dict[str, str] = {}
+    for file in file_set.files:
+        path = folder / file.name
+        listed = listed_sha256(path, _root(source))
+        size = path.stat().st_size
+        if listed is None and size != file.bytes:
+            problem = f"{size:,} bytes; the official file has {file.bytes:,}"
+            raise DamagedDataError(_damaged_message(file_set, source, path, problem))
+        contents[file.name] = path.read_bytes()
+        sums[file.name] = got = sha256(contents[file.name])
+        if got not in (file.sha256, listed):
+            problem = f"sha256 is {got}; the official file's is {file.sha256}"
+            problem += f", and {SUMS} says {listed}" if listed else ""
+            raise DamagedDataError(_damaged_message(file_set, source, path, problem))
+    official = all(sums[file.name] == file.sha256 for file in file_set.files)
+    state = "verified" if official else "local copy"
+    total = sum(map(len, contents.values()))
+    return Contents(Location(state, folder, total, fingerprint_of_files(sums)), contents)
+
+
+@contextmanager
+def _faults_named(root: Path) -> Iterator[None]:
+    """Turns what the operating system refuses into one message."""
+    try:
+        yield
+    except OSError as error:
+        problem = f"{error.filename or root}: cannot be read: {error.strerror}"
+        raise DataError(f"{problem}. Make it readable, or name another folder.") from None
+
+
+def _damaged_message(file_set: FileSet, source: Source, path: Path, problem: str) -> str:
+    if source.folder is None:
+        advice = "Delete it and run again: it will be downloaded."
+    else:
+        advice = (
+            f"Fetch it again from {file_set.mirrors[0]}{path.name} ; if it is a copy of your own, "
+            f"list it in {path.parent / SUMS}."
+        )
+    return f"{path}: not the {file_set.title} file, or damaged: {problem}. {advice}"
+
+
+def _missing_message(
+    file_set: FileSet, source: Source, folder: Path, failures: Sequence[str]
+) -> str:
+    root = _root(source)
+    home = root / file_set.name
+    missing = _missing(file_set, folder)
+    count = f"{len(missing)} of {len(file_set.files)} files missing"
+    lines = [f"{file_set.title} is not here: {count}:"]
+    lines += [f"  {file.name} ({file.bytes:,} bytes, md5 {file.md5})" for file in missing]
+    lines.append(f"Looked in {home}" + (f" and {root}" if source.folder else ""))
+    lines += _note(file_set, source)
+    if failures:
+        lines += ["Could not be downloaded:", *(f"  {failure}" for failure in failures)]
+    lines.append("Fetch each, under its name, from one of")
+    lines += [f"  {mirror}<file name>" for mirror in file_set.mirrors]
+    lines.append(f"and put them into {folder}")
+    if source.folder is None:
+        lines.append(f"or into FOLDER/{file_set.name}: --data-dir FOLDER, {VARIABLE}=FOLDER")
+    else:
+        lines.append(f"or leave out --data-dir and {VARIABLE}, and they will be downloaded")
+    return "\n".join(lines)
+
+
+def _note(file_set: FileSet, source: Source) -> list[str]:
+    """On a folder that is not there, or files in it that have this data set's names only."""
+    if source.folder is None or source.folder.resolve().name == file_set.name:
+        return []
+    if not source.folder.is_dir():
+        return [f"There is no folder {source.folder}"]
+    loose = _present(file_set, source.folder)
+    wrong = [file.name for file in loose if not _is_official(source.folder / file.name, file)]
+    if not wrong:
+        return []
+    where = source.folder / file_set.name
+    return [
+        f"Passed over in {source.folder}, because the bytes are not those of {file_set.title} "
+        f"(other data sets use the same names; a copy of your own belongs in {where}):",
+        *(f"  {name}" for name in wrong),
+    ]

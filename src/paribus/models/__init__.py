@@ -1,0 +1,6 @@
+"""Networks to train: declarations that build Equinox modules."""
+
+from paribus.models.initialize import Initialization
+from paribus.models.mlp import MLP
+
+__all__ = ["MLP", "Initialization"]

@@ -1,0 +1,56 @@
+"""The role of a model's declaration, and the few things that are asked of every model."""
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+
+from paribus.spec import Spec
+
+
+class Model(Spec):
+    """Declaration of a network: structure only; its weights come from the run's streams."""
+
+    @abstractmethod
+    def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
+        """The network for one example of this shape, giving `outputs` numbers.
+
+        Called only under `jax.eval_shape`: its weights are shapes, never values.
+        """
+
+
+def skeleton(model: Model, shape: tuple[int, ...], outputs: int) -> Any:
+    """The network with `jax.ShapeDtypeStruct` in place of weights; costs no computation."""
+    return eqx.filter_eval_shape(model.build, shape, outputs)
+
+
+def weights_of(network: Any) -> Any:
+    """The trained arrays of a network (or of its skeleton), None elsewhere."""
+    return eqx.filter(network, lambda leaf: hasattr(leaf, "shape") and hasattr(leaf, "dtype"))
+
+
+def parameter_count(network: Any) -> int:
+    """How many numbers are trained."""
+    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(weights_of(network)))
+
+
+def layers_of(network: Any) -> list[tuple[str, Any]]:
+    """Layers that hold weights, numbered "1", "2", ... from the input on.
+
+    A layer is any module with a `weight`: its bias, where it has one, is `bias`.
+    """
+    leaves = jax.tree.leaves(network, is_leaf=lambda node: hasattr(node, "weight"))
+    layers = [leaf for leaf in leaves if hasattr(leaf, "weight")]
+    return [(str(index), layer) for index, layer in enumerate(layers, start=1)]
+
+
+def named_weights(network: Any) -> dict[str, Any]:
+    """The arrays of a network's layers by name: "1.weight", "1.bias", "2.weight", ..."""
+    return {
+        f"{name}.{part}": getattr(layer, part)
+        for name, layer in layers_of(network)
+        for part in ("weight", "bias")
+        if getattr(layer, part, None) is not None
+    }

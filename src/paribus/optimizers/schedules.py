@@ -1,0 +1,67 @@
+"""The course of the learning rate: a factor on it, by optimizer step."""
+
+from typing import Annotated, Literal
+
+import optax
+from jaxtyping import Array, Float, Int
+from pydantic import Field, Strict
+
+from paribus.spec import Count, Spec
+
+Fraction = Annotated[float, Strict(), Field(gt=0, le=1)]
+Epochs = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+
+
+class Constant(Spec):
+    """The learning rate as it is, after `warmup` epochs of linear rise."""
+
+    kind: Literal["constant"] = "constant"
+    warmup: Epochs = 0.0
+
+
+class StepDecay(Spec):
+    """The rate times `factor` after every `every` epochs (PyTorch's StepLR)."""
+
+    kind: Literal["step"] = "step"
+    every: Count
+    factor: Fraction = 0.1
+    warmup: Epochs = 0.0
+
+
+class Cosine(Spec):
+    """Half a cosine from 1 to `final` over the training, step by step.
+
+    https://arxiv.org/abs/1608.03983, without restarts.
+    """
+
+    kind: Literal["cosine"] = "cosine"
+    final: Annotated[float, Strict(), Field(ge=0, le=1)] = 0.0
+    warmup: Epochs = 0.0
+
+
+def rate_factor(
+    schedule: Constant | StepDecay | Cosine,
+    step: Int[Array, ""],
+    steps_per_epoch: int,
+    epochs: int,
+) -> Float[Array, ""] | float:
+    """The factor on the learning rate at optimizer step `step` (0 is the first).
+
+    Warm-up rises from 1/n to 1 over its n steps; the rest of the course starts where it ends.
+    """
+    warmup = round(schedule.warmup * steps_per_epoch)
+    match schedule:
+        case Constant():
+            if warmup == 0:
+                return 1.0
+            course = optax.constant_schedule(1.0)
+        case StepDecay(every=every, factor=factor):
+            course = optax.exponential_decay(1.0, every * steps_per_epoch, factor, staircase=True)
+        case Cosine(final=final):
+            course = optax.cosine_decay_schedule(
+                1.0, max(1, epochs * steps_per_epoch - warmup), final
+            )
+    if warmup:
+        rise = optax.linear_schedule(1 / warmup, 1.0, max(1, warmup - 1))
+        course = optax.join_schedules([rise, course], [warmup])
+    return course(step)

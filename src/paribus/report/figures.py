@@ -1,0 +1,118 @@
+"""What a figure is, apart from where it is shown: panels, data, legend, and its two renderings.
+
+One figure gives specifications for the page (as wide as their container, no legend or title of
+their own: the page has those in HTML) and one for a file (fixed size, all in one picture).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import altair as alt
+import vl_convert
+
+from paribus.report import theme
+from paribus.report.theme import Series
+
+Rows = Sequence[Mapping[str, Any]]
+ChartFormat = Literal["svg", "png"]
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+HIGHLIGHT = "!length(highlight) || indexof(highlight, datum.series) >= 0"
+"""True of a datum whose series the reader has chosen, and of all where none is chosen."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot of a figure; its data are named data sets of the figure."""
+
+    chart: alt.LayerChart
+    height: int | alt.Step
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with everything that a page or a file needs to show it.
+
+    `name` is a file name without suffix, `note` says what is drawn over how many replicates,
+    `description` says it for those who cannot see it, `group` names what the series are
+    (conditions or layers), so that a choice in one legend holds for all figures of its group.
+    """
+
+    name: str
+    title: str
+    note: str
+    description: str
+    panels: tuple[Panel, ...]
+    data: Mapping[str, Rows]
+    series: tuple[Series, ...] = ()
+    group: str = "condition"
+
+
+def page_specs(figure: Figure) -> list[dict[str, Any]]:
+    """One Vega-Lite specification per panel, without the data, which the page holds once."""
+    return [
+        _panel(panel, "container")
+        | {
+            "config": theme.config("page"),
+            "params": [{"name": "highlight", "value": []}],
+            "description": f"{figure.description} {panel.title}".strip(),
+        }
+        for panel in figure.panels
+    ]
+
+
+def file_spec(figure: Figure) -> dict[str, Any]:
+    """One Vega-Lite specification of the whole figure, data, title and legend included."""
+    title: dict[str, Any] = {"text": figure.title, "subtitle": _folded(figure.note)}
+    if len(figure.panels) == 1:
+        body = _panel(figure.panels[0], 560)
+    else:
+        wide = 280 if len(figure.panels) <= 3 else 190
+        columns = min(len(figure.panels), 4 if wide < 280 else 3)
+        body = {"concat": [_panel(panel, wide) for panel in figure.panels], "columns": columns}
+    return body | {
+        "$schema": alt.SCHEMA_URL,
+        "title": title,
+        "datasets": {name: list(rows) for name, rows in figure.data.items()},
+        "config": theme.config("file"),
+        "params": [{"name": "highlight", "value": []}],
+    }
+
+
+def save_charts(
+    figures: Sequence[Figure], folder: Path, formats: Sequence[ChartFormat] = ("svg", "png")
+) -> list[Path]:
+    """Write every figure to `folder` in each format, on white; the files written.
+
+    PNG files have two pixels to a unit, so that print stays sharp.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for figure in figures:
+        svg = vl_convert.vegalite_to_svg(file_spec(figure), vl_version=VEGA_LITE)
+        for format in formats:
+            path = folder / f"{figure.name}.{format}"
+            path.write_bytes(svg.encode() if format == "svg" else vl_convert.svg_to_png(svg, 2))
+            written.append(path)
+    return written
+
+
+def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
+    chart = panel.chart.properties(width=width, height=panel.height)
+    if panel.title:
+        chart = chart.properties(title=alt.TitleParams(panel.title, fontSize=12))
+    spec = chart.to_dict()
+    # Altair writes its own theme and schema into each chart; ours are set on the whole.
+    return {name: part for name, part in spec.items() if name not in ("config", "$schema")}
+
+
+def _folded(text: str, width: int = 92) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

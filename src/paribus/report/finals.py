@@ -1,0 +1,204 @@
+"""Figures of the numbers at the end of training: per condition, and against parameters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from paribus.report.curves import said
+from paribus.report.figures import Figure, Panel
+from paribus.report.layout import Layout, layout_of
+from paribus.report.marks import colour, fade
+from paribus.report.quantities import Quantity, column_decimals, quantity, replicates
+from paribus.results.table import Row, final_values, table
+from paribus.results.tidy import StudyResults, condition_label
+from paribus.statistics.intervals import Interval
+
+Rows = list[dict[str, Any]]
+
+
+def final_figure(results: StudyResults, metric: str) -> Figure:
+    """Mean and interval of a metric at the last epoch per condition, replicates as faint dots."""
+    shown, layout = quantity(metric), layout_of(results)
+    rows = table(results, (metric,))
+    points = _points(results, rows, layout, shown)
+    dots = _dots(results, metric, layout, shown, {p["label"]: p["name"] for p in points})
+    note = _note(rows, "small dots are single replicates")
+    stem = "final-" + metric.replace("/", "-")
+    chart = _final_chart(points, dots, shown, layout, stem)
+    return Figure(
+        name=stem,
+        title=f"{shown.name} at the last epoch",
+        note=note,
+        description=f"Dot plot of {shown.title} at the last epoch, one row per condition. {note}",
+        panels=(Panel(chart, alt.Step(28)),),
+        data={f"{stem}-points": points, f"{stem}-dots": dots},
+        series=() if layout.context else layout.series,
+    )
+
+
+def parameter_figure(results: StudyResults, metric: str) -> Figure | None:
+    """A metric at the last epoch against the number of parameters.
+
+    None unless conditions differ in their parameters.
+    """
+    counts = results.runs["parameters"]
+    if counts.nunique() < 2:
+        return None
+    shown, layout = quantity(metric), layout_of(results)
+    rows = table(results, (metric,))
+    points = [one for one in _points(results, rows, layout, shown) if one["mean"] is not None]
+    note = _note(rows, "the horizontal axis is logarithmic")
+    stem = "parameters-" + metric.replace("/", "-")
+    chart = _parameter_chart(points, shown, layout, f"{stem}-points")
+    return Figure(
+        name=stem,
+        title=f"{shown.name} against parameters",
+        note=note,
+        description=f"Plot of {shown.title} at the last epoch against trained parameters. {note}",
+        panels=(Panel(chart, 260),),
+        data={f"{stem}-points": points},
+        series=() if layout.context else layout.series,
+    )
+
+
+def _points(
+    results: StudyResults, rows: Sequence[Row], layout: Layout, shown: Quantity
+) -> Rows:
+    """One row per condition: where it is drawn, its mean and its interval in the unit shown."""
+    places = column_decimals(rows, shown)
+    points = []
+    for row in rows:
+        label = condition_label(row["condition"])
+        low, mean, high = (_scaled(row[name], shown) for name in ("low", "mean", "high"))
+        runs = results.select(results.runs, row["condition"])
+        diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
+        points.append(
+            {
+                "label": label,
+                "name": label + diverged,
+                "series": layout.place[label][0],
+                "low": low,
+                "mean": mean,
+                "high": high,
+                "shown": said(Interval(mean, low, high, row["n"], ""), places),
+                "parameters": int(runs["parameters"].iloc[0]) if len(runs) else None,
+            }
+        )
+    return points
+
+
+def _dots(
+    results: StudyResults,
+    metric: str,
+    layout: Layout,
+    shown: Quantity,
+    names: Mapping[str, str],
+) -> Rows:
+    finals: pd.DataFrame = final_values(results, metric)
+    return [
+        {
+            "label": label,
+            "name": names[label],
+            "series": layout.place[label][0],
+            "value": _scaled(float(value), shown),
+            "replicate": int(replicate),
+        }
+        for condition in results.conditions
+        for label in [condition_label(condition)]
+        for chosen in [results.select(finals, condition)]
+        for value, replicate in zip(chosen["value"], chosen["replicate"], strict=True)
+    ]
+
+
+def _final_chart(
+    points: Rows, dots: Rows, shown: Quantity, layout: Layout, stem: str
+) -> alt.LayerChart:
+    order = [point["name"] for point in points]
+    axis = alt.Axis(labelLimit=150, grid=False, labelPadding=8, labelOpacity=1)
+    y = alt.Y("name:N", sort=order, title=None, axis=axis, scale=alt.Scale(domain=order))
+    scale = _span([*_bounds(points), *(dot["value"] for dot in dots)], shown)
+    ticks = alt.Axis(grid=True, tickCount=6, title=f"{shown.title}, last epoch")
+    hue = colour(layout.series, legend=False)
+    base = alt.Chart(alt.NamedData(f"{stem}-points")).encode(y=y, color=hue)
+    x = alt.X("mean:Q", scale=scale, axis=ticks)
+    tooltip = [
+        alt.Tooltip("label:N", title="condition"),
+        alt.Tooltip("shown:N", title=shown.title),
+    ]
+    single = alt.Chart(alt.NamedData(f"{stem}-dots")).encode(
+        y=y, color=hue, x=alt.X("value:Q", scale=scale, axis=ticks)
+    )
+    return alt.layer(
+        single.mark_circle(size=36).encode(
+            opacity=fade(0.35, 0.08),
+            tooltip=["label:N", "replicate:O", alt.Tooltip("value:Q", title=shown.title)],
+        ),
+        base.mark_rule(strokeWidth=2, clip=True).encode(
+            x=alt.X("low:Q", scale=scale, axis=ticks), x2="high:Q", opacity=fade(1, 0.15)
+        ),
+        base.mark_circle(size=90, opacity=1).encode(x=x, tooltip=tooltip, opacity=fade(1, 0.15)),
+    )
+
+
+def _parameter_chart(
+    points: Rows, shown: Quantity, layout: Layout, data: str
+) -> alt.LayerChart:
+    scale = _span(_bounds(points), shown)
+    ticks = alt.Axis(tickCount=5, title=f"{shown.title}, last epoch")
+    x = alt.X(
+        "parameters:Q",
+        scale=alt.Scale(type="log", nice=False, padding=24),
+        axis=alt.Axis(format="~s", tickCount=4, title="Trained parameters (log scale)"),
+    )
+    base = alt.Chart(alt.NamedData(data)).encode(x=x, color=colour(layout.series, legend=False))
+    y = alt.Y("mean:Q", scale=scale, axis=ticks)
+    tooltip = [
+        alt.Tooltip("label:N", title="condition"),
+        alt.Tooltip("parameters:Q", format=","),
+        alt.Tooltip("shown:N", title=shown.title),
+    ]
+    marks: list[alt.Chart] = [
+        base.mark_rule(strokeWidth=2, clip=True).encode(
+            y=alt.Y("low:Q", scale=scale, axis=ticks), y2="high:Q", opacity=fade(1, 0.15)
+        ),
+        base.mark_circle(size=90).encode(y=y, tooltip=tooltip, opacity=fade(1, 0.15)),
+    ]
+    if len(points) <= 8:
+        label = alt.Chart(alt.NamedData(data)).mark_text(style="note", align="left", dx=9, dy=-9)
+        marks.append(label.encode(x=x, y=y, text="label:N", opacity=fade(1, 0.15)))
+    return alt.layer(*marks)
+
+
+def _bounds(points: Rows) -> list[float]:
+    found = [point[name] for point in points for name in ("low", "mean", "high")]
+    return [value for value in found if value is not None]
+
+
+def _span(values: Sequence[float], shown: Quantity) -> alt.Scale:
+    """A linear scale over the values with a margin, cut at what the quantity can be."""
+    if not values:
+        return alt.Scale(domain=[0, 1])
+    low, high = min(values), max(values)
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    low, high = low - margin, high + margin
+    if shown.unit == "%":
+        low, high = max(low, 0.0), min(high, 100.0)
+    elif min(values) >= 0:
+        low = max(low, 0.0)
+    return alt.Scale(domain=[low, high], nice=False, zero=False)
+
+
+def _scaled(value: float | None, shown: Quantity) -> float | None:
+    return None if value is None else float(f"{value * shown.scale:.6g}")
+
+
+def _note(rows: Sequence[Row], rest: str) -> str:
+    counts = [row["n"] for row in rows]
+    if max(counts) <= 1:
+        return f"Last epoch of each run. One replicate per condition: no interval; {rest}."
+    return (
+        f"Last epoch of each run. Mean over {replicates(counts)}, with the 95 % t-interval of the "
+        f"mean; {rest}."
+    )

@@ -1,0 +1,125 @@
+"""The store's schema and its history: a list of migrations that is only ever appended to.
+
+`PRAGMA user_version` is the number of migrations that a store has been through, and
+`PRAGMA application_id` tells a store of ours from any other SQLite database.
+"""
+
+from sqlalchemy import Connection
+
+from paribus.errors import SchemaError
+
+APPLICATION_ID = 0x70617269  # "pari" in ASCII
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,
+            recipe TEXT NOT NULL,
+            replicate INTEGER NOT NULL,
+            fingerprint TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('finished', 'diverged')),
+            diverged_epoch INTEGER,
+            parameters INTEGER NOT NULL,
+            provenance TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE measurements (
+            run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            dims TEXT NOT NULL,
+            coords TEXT NOT NULL,
+            crc32 INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            PRIMARY KEY (run_id, name)
+        )
+        """,
+        """
+        CREATE TABLE artifacts (
+            run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            crc32 INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            PRIMARY KEY (run_id, name)
+        )
+        """,
+        """
+        CREATE TABLE studies (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            scale TEXT NOT NULL,
+            document TEXT NOT NULL,
+            UNIQUE (name, scale)
+        )
+        """,
+        # A study as last planned. Two members may share a run: levels that come to one recipe.
+        """
+        CREATE TABLE members (
+            study_id INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            run_key TEXT NOT NULL,
+            condition TEXT NOT NULL,
+            replicate INTEGER NOT NULL,
+            PRIMARY KEY (study_id, position)
+        ) WITHOUT ROWID
+        """,
+        # Every run that a study has ever planned, so that removing the study finds them all.
+        """
+        CREATE TABLE study_runs (
+            study_id INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,
+            run_key TEXT NOT NULL,
+            PRIMARY KEY (study_id, run_key)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX study_runs_by_key ON study_runs (run_key)",
+        """
+        CREATE TABLE failures (
+            run_key TEXT PRIMARY KEY,
+            message TEXT NOT NULL,
+            failed_at TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
+)
+LATEST = len(MIGRATIONS)
+
+
+def schema_version(connection: Connection, where: str) -> int:
+    """The store's schema version: 0 for an empty database.
+
+    Raises `SchemaError` for a newer schema than `LATEST`, and for a database of something else.
+    """
+    version = _pragma(connection, "user_version")
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        if _pragma(connection, "schema_version") or version:
+            raise SchemaError(
+                f"{where} is an SQLite database of some other program. Use another --lab."
+            )
+        return 0
+    if version > LATEST:
+        raise SchemaError(
+            f"{where} has schema {version}; this paribus reads up to {LATEST}. "
+            "Upgrade paribus or use another --lab."
+        )
+    return version
+
+
+def migrate(connection: Connection, where: str) -> None:
+    """Bring the store to `LATEST`; `connection` is in a transaction that holds the write lock.
+
+    The version is read inside that transaction, so of two processes that open a new lab at once
+    one migrates and the other finds it done.
+    """
+    version = schema_version(connection, where)
+    for statement in (line for migration in MIGRATIONS[version:] for line in migration):
+        connection.exec_driver_sql(statement)
+    if version < LATEST:
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {LATEST}")
+
+
+def _pragma(connection: Connection, name: str) -> int:
+    return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()

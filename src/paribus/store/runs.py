@@ -1,0 +1,147 @@
+"""Runs in the store: written whole, read in bulk.
+
+All functions take the connection of a transaction that is open. `keys` here are few enough for
+one statement; the catalogue cuts longer lists up.
+"""
+
+import zlib
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy.dialects import sqlite
+
+from paribus.errors import LabError, NothingStoredError
+from paribus.store.arrays import decode, encode
+from paribus.store.records import Measurement, StoredRun
+from paribus.store.schema import ARTIFACTS, FAILURES, MEASUREMENTS, RUNS
+
+
+def insert_run(connection: Connection, run: StoredRun) -> bool:
+    """Write a run with all that belongs to it; False where its key is there already."""
+    row = {
+        "key": run.key,
+        "recipe": dict(run.recipe),
+        "replicate": run.replicate,
+        "fingerprint": run.fingerprint,
+        "status": run.status,
+        "diverged_epoch": run.diverged_epoch,
+        "parameters": run.parameters,
+        "provenance": dict(run.provenance),
+    }
+    statement = sqlite.insert(RUNS).on_conflict_do_nothing().returning(RUNS.c.id)
+    run_id = connection.execute(statement, row).scalar_one_or_none()
+    if run_id is None:
+        return False
+    measured = [
+        _measurement_row(measurement) | {"run_id": run_id, "position": position}
+        for position, measurement in enumerate(run.measurements)
+    ]
+    kept = [
+        {"run_id": run_id, "name": name, "crc32": zlib.crc32(content), "content": content}
+        for name, content in run.artifacts.items()
+    ]
+    for table, rows in ((MEASUREMENTS, measured), (ARTIFACTS, kept)):
+        if rows:
+            connection.execute(insert(table), rows)
+    connection.execute(delete(FAILURES).where(FAILURES.c.run_key == run.key))
+    return True
+
+
+def select_keys(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the keys that are stored."""
+    return set(connection.scalars(select(RUNS.c.key).where(RUNS.c.key.in_(keys))))
+
+
+def select_runs(connection: Connection, keys: Collection[str]) -> list[StoredRun]:
+    """The stored ones of these runs, without measurements and artifacts."""
+    rows = connection.execute(select(RUNS).where(RUNS.c.key.in_(keys)))
+    return [
+        StoredRun(
+            key=row.key,
+            recipe=row.recipe,
+            replicate=row.replicate,
+            fingerprint=row.fingerprint,
+            status=row.status,
+            parameters=row.parameters,
+            provenance=row.provenance,
+            diverged_epoch=row.diverged_epoch,
+        )
+        for row in rows
+    ]
+
+
+def select_measurements(
+    connection: Connection, keys: Collection[str], names: Collection[str] | None
+) -> list[tuple[str, Measurement]]:
+    """The measurements of these runs, each with its run's key; of one run in their order."""
+    query = (
+        select(RUNS.c.key, MEASUREMENTS)
+        .join_from(RUNS, MEASUREMENTS, RUNS.c.id == MEASUREMENTS.c.run_id)
+        .where(RUNS.c.key.in_(keys))
+        .order_by(RUNS.c.id, MEASUREMENTS.c.position)
+    )
+    if names is not None:
+        query = query.where(MEASUREMENTS.c.name.in_(names))
+    return [(row.key, _measurement(row)) for row in connection.execute(query)]
+
+
+def select_artifacts(connection: Connection, key: str) -> dict[str, bytes]:
+    """All artifacts of a run by name."""
+    query = (
+        select(RUNS.c.key, ARTIFACTS)
+        .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
+        .where(RUNS.c.key == key)
+    )
+    return {
+        row.name: _undamaged(row, f"artifact {row.name!r}") for row in connection.execute(query)
+    }
+
+
+def select_artifact(connection: Connection, key: str, name: str) -> bytes:
+    """One artifact of a run.
+
+    Raises `NothingStoredError` where the run is not stored or does not keep it.
+    """
+    query = (
+        select(RUNS.c.key, ARTIFACTS)
+        .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
+        .where(RUNS.c.key == key, ARTIFACTS.c.name == name)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NothingStoredError(f"run {key} keeps no {name!r} in this lab")
+    return _undamaged(row, f"artifact {name!r}")
+
+
+def delete_runs(connection: Connection, keys: Collection[str]) -> int:
+    """Delete these runs, all that belongs to them and their failures; how many were stored."""
+    connection.execute(delete(FAILURES).where(FAILURES.c.run_key.in_(keys)))
+    return connection.execute(delete(RUNS).where(RUNS.c.key.in_(keys))).rowcount
+
+
+def _measurement_row(measurement: Measurement) -> dict[str, Any]:
+    content = encode([measurement.values, *measurement.coords.values()])
+    return {
+        "name": measurement.name,
+        "dims": list(measurement.dims),
+        "coords": list(measurement.coords),
+        "crc32": zlib.crc32(content),
+        "content": content,
+    }
+
+
+def _measurement(row: Row[Any]) -> Measurement:
+    values, *coords = decode(_undamaged(row, f"measurement {row.name!r}"))
+    return Measurement(
+        row.name, values, tuple(row.dims), dict(zip(row.coords, coords, strict=True))
+    )
+
+
+def _undamaged(row: Row[Any], what: str) -> bytes:
+    if zlib.crc32(row.content) != row.crc32:
+        raise LabError(
+            f"{what} of run {row.key} is damaged: its bytes do not match their checksum. "
+            "Put a copy of the lab back, or remove the study with `paribus clean` and train again."
+        )
+    return row.content

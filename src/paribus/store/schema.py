@@ -1,0 +1,78 @@
+"""The store's tables as queries see them.
+
+They are made by `paribus.store.migrations`, not from here: a migration, once released, never
+changes, while these follow the newest. A test compares the two.
+"""
+
+from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, Table, Text
+
+METADATA = MetaData()
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text),
+    Column("recipe", JSON),
+    Column("replicate", Integer),
+    Column("fingerprint", Text),
+    Column("status", Text),
+    Column("diverged_epoch", Integer),
+    Column("parameters", Integer),
+    Column("provenance", JSON),
+)
+
+MEASUREMENTS = Table(
+    "measurements",
+    METADATA,
+    Column("run_id", Integer, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("position", Integer),
+    Column("dims", JSON),
+    Column("coords", JSON),
+    Column("crc32", Integer),
+    Column("content", LargeBinary),
+)
+
+ARTIFACTS = Table(
+    "artifacts",
+    METADATA,
+    Column("run_id", Integer, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("crc32", Integer),
+    Column("content", LargeBinary),
+)
+
+STUDIES = Table(
+    "studies",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text),
+    Column("scale", Text),
+    Column("document", JSON),
+)
+
+MEMBERS = Table(
+    "members",
+    METADATA,
+    Column("study_id", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("run_key", Text),
+    Column("condition", JSON),
+    Column("replicate", Integer),
+)
+
+STUDY_RUNS = Table(
+    "study_runs",
+    METADATA,
+    Column("study_id", Integer, primary_key=True),
+    Column("run_key", Text, primary_key=True),
+)
+
+FAILURES = Table(
+    "failures",
+    METADATA,
+    Column("run_key", Text, primary_key=True),
+    Column("message", Text),
+    Column("failed_at", Text),
+)

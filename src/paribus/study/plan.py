@@ -1,0 +1,132 @@
+"""From a study to its runs: conditions x replicates, each with its key, grouped in cohorts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paribus.data.base import DataSpec, Location, Source
+from paribus.models.base import parameter_count, skeleton
+from paribus.spec import Spec, digest, split_traced
+from paribus.store.records import Member, StudyEntry
+from paribus.study.scaled import ScaledStudy
+from paribus.training.recipe import NUMERICS, Recipe
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run: a condition and a replicate, with its content key and its number of parameters."""
+
+    key: str
+    condition: Mapping[str, str]
+    replicate: int
+    recipe: Recipe
+    parameters: int
+    cohort: Spec
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps, if it is not stopped before its last epoch."""
+        return self.recipe.epochs * self.recipe.steps_per_epoch
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a study will train. `runs` may hold two of one key, told apart by label."""
+
+    study: ScaledStudy
+    runs: tuple[PlannedRun, ...]
+    locations: Mapping[str, Location]
+
+    @property
+    def cohorts(self) -> dict[Spec, list[PlannedRun]]:
+        """The distinct runs by what their compiled programs share: the static part of a recipe."""
+        found: dict[Spec, dict[str, PlannedRun]] = {}
+        for run in self.runs:
+            found.setdefault(run.cohort, {})[run.key] = run
+        return {cohort: list(runs.values()) for cohort, runs in found.items()}
+
+    @property
+    def entry(self) -> StudyEntry:
+        """The study and its members, as a lab keeps them."""
+        members = tuple(Member(run.key, run.condition, run.replicate) for run in self.runs)
+        return StudyEntry(self.study.name, self.study.scale, self.study.document(), members)
+
+    def notices(self) -> list[str]:
+        """What a user should know before training: full batches, equal conditions, local data."""
+        found = []
+        full = sorted({run.recipe.batch_size for run in self.runs if _is_full_batch(run.recipe)})
+        for size in full:
+            found.append(f"batch size {size} is at least all training examples: full batch")
+        if len({run.key for run in self.runs}) < len(self.runs):
+            found.append("some conditions have one recipe: their runs are identical, trained once")
+        for name, location in self.locations.items():
+            if location.state == "local copy":
+                found.append(f"{name}: a local copy, not the official files")
+            if location.state == "absent":
+                found.append(f"{name}: not on this machine; `run` will try to download it")
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as `paribus plan --json` prints it."""
+        return {
+            "study": self.study.name,
+            "scale": self.study.scale,
+            "cohorts": len(self.cohorts),
+            "runs": [
+                {
+                    "key": run.key,
+                    "condition": dict(run.condition),
+                    "replicate": run.replicate,
+                    "parameters": run.parameters,
+                    "recipe": run.recipe.as_json(),
+                }
+                for run in self.runs
+            ],
+            "confounds": [],
+        }
+
+
+def _is_full_batch(recipe: Recipe) -> bool:
+    return recipe.batch_size >= recipe.train_examples
+
+
+def make_plan(study: ScaledStudy, source: Source) -> Plan:
+    """All runs of a study, replicates 0 .. n-1 of each condition; reads checksums, trains nothing.
+
+    Raises `DeclarationError` for conditions that cannot be, `DamagedDataError` for data files
+    whose bytes are wrong.
+    """
+    locations: dict[DataSpec, Location] = {}
+    runs = []
+    for condition, recipe in study.resolved():
+        if recipe.data not in locations:
+            locations[recipe.data] = recipe.data.locate(source)
+        fingerprint = locations[recipe.data].fingerprint
+        cohort, _ = split_traced(recipe)
+        facts = recipe.data.facts()
+        parameters = parameter_count(skeleton(recipe.model, facts.shape, facts.outputs))
+        runs += [
+            PlannedRun(
+                key=run_key(recipe, replicate, fingerprint),
+                condition=condition.labels,
+                replicate=replicate,
+                recipe=recipe,
+                parameters=parameters,
+                cohort=cohort,
+            )
+            for replicate in range(study.replicates)
+        ]
+    named = {type(data).__name__: location for data, location in locations.items()}
+    return Plan(study, tuple(runs), named)
+
+
+def run_key(recipe: Recipe, replicate: int, fingerprint: str) -> str:
+    """The content hash by which a run is known, in every lab and every study."""
+    return digest(
+        {
+            "recipe": recipe.as_json(),
+            "replicate": replicate,
+            "data": fingerprint,
+            "numerics": NUMERICS,
+        }
+    )

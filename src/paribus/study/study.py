@@ -1,0 +1,152 @@
+"""A study as it is declared: recipe, factors, replicates, scales."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from paribus.data.base import Source
+from paribus.design.factor import Factor
+from paribus.design.grid import Design
+from paribus.errors import DeclarationError, Fault, UnknownNameError
+from paribus.probes.base import Probe
+from paribus.spec import Count, Spec
+from paribus.study.plan import Plan, make_plan
+from paribus.study.run import RunOptions, run_plan
+from paribus.study.scaled import Reported, ScaledStudy
+from paribus.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import xarray
+
+NAME = r"^[a-z0-9][a-z0-9_-]*$"
+
+
+class Scale(Spec):
+    """A variant of a study: recipe fields by dotted path, and levels to keep, by factor."""
+
+    set: Mapping[str, Any] = {}
+    only: Mapping[str, tuple[str, ...]] = {}
+    factors: tuple[Factor, ...] | None = None
+    replicates: Count | None = None
+    reported: Reported | None = None
+
+
+class Study(Spec):
+    """A controlled experiment: a recipe, what is varied in it, and how often it is repeated.
+
+    Without `scales` a study has one scale, "full": its recipe. With them the first is the
+    default. Raises `DeclarationError` with all faults of all scales together.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
+    question: str
+    recipe: Recipe
+    factors: tuple[Factor, ...] = ()
+    replicates: Count = 5
+    design: Design = "factorial"
+    probes: tuple[Probe, ...] = ()
+    scales: Mapping[str, Scale] = {}
+    description: str = ""
+    source: str = ""
+    report: str = ""
+    reported: Reported | None = None
+    notes: tuple[str, ...] = ()
+
+    @field_validator("factors", "probes", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _all_scales_hold(self) -> "Study":
+        faults: list[Fault] = []
+        for name in self.scale_names:
+            try:
+                self.at(name).resolved()
+            except DeclarationError as error:
+                faults += [one for one in error.faults if one not in faults]
+            except UnknownNameError as error:
+                faults.append(Fault(f"scales.{name}", str(error)))
+        if faults:
+            raise DeclarationError(f"Study {self.name!r}", faults)
+        return self
+
+    @property
+    def scale_names(self) -> tuple[str, ...]:
+        """The scales on offer; the first is the default."""
+        return tuple(self.scales) or ("full",)
+
+    def at(
+        self,
+        scale: str | None = None,
+        *,
+        set: Mapping[str, Any] | None = None,  # noqa: A002, RUF100 - the word of the CLI
+        only: Mapping[str, tuple[str, ...]] | None = None,
+        replicates: int | None = None,
+    ) -> ScaledStudy:
+        """The study at one scale, with recipe fields replaced and levels left out.
+
+        Raises `UnknownNameError` for a scale, factor or label that is not there, and
+        `DeclarationError` for fields.
+        """
+        name = scale or self.scale_names[0]
+        if name not in self.scale_names:
+            raise UnknownNameError(f"scale of study {self.name!r}", name, self.scale_names)
+        chosen = self.scales.get(name, Scale())
+        factors = self.factors if chosen.factors is None else chosen.factors
+        for kept in (chosen.only, only or {}):
+            factors = _restricted(factors, kept)
+        if replicates is not None and replicates < 1:
+            fault = Fault("replicates", f"got {replicates}; should be greater than 0")
+            raise DeclarationError(f"Study {self.name!r}", [fault])
+        return ScaledStudy(
+            name=self.name,
+            scale=name,
+            question=self.question,
+            recipe=self.recipe.with_fields(chosen.set).with_fields(set or {}),
+            factors=factors,
+            replicates=replicates or chosen.replicates or self.replicates,
+            design=self.design,
+            probes=self.probes,
+            description=self.description,
+            source=self.source,
+            reported=chosen.reported if name in self.scales else self.reported,
+            notes=self.notes,
+        )
+
+    def plan(self, scale: str | None = None, *, data: Path | None = None) -> Plan:
+        """The runs of the study, with keys and parameter counts; nothing is trained."""
+        return make_plan(self.at(scale), Source(data))
+
+    def run(
+        self,
+        scale: str | None = None,
+        *,
+        lab: Path | str = "paribus-lab",
+        data: Path | None = None,
+    ) -> "xarray.Dataset":
+        """Trains what the lab does not hold yet; gives all results of the study.
+
+        Dims: one for each factor, replicate, epoch, and layer where probes measured.
+        """
+        options = RunOptions(lab=Path(lab), source=Source(data))
+        return run_plan(make_plan(self.at(scale), options.source), options).dataset()
+
+
+def _restricted(
+    factors: tuple[Factor, ...], only: Mapping[str, tuple[str, ...]]
+) -> tuple[Factor, ...]:
+    names = {factor.name: factor for factor in factors}
+    for name, labels in only.items():
+        if name not in names:
+            raise UnknownNameError("factor", name, names)
+        for label in labels:
+            if label not in names[name].labels:
+                raise UnknownNameError(f"level of factor {name!r}", label, names[name].labels)
+    return tuple(
+        factor.only(only[factor.name]) if factor.name in only else factor for factor in factors
+    )

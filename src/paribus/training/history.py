@@ -1,0 +1,118 @@
+"""What is measured of a run while it trains, and whether it has stopped improving."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.data.dataset import Dataset
+from paribus.objectives.metrics import Predictions, confusion_matrix, metrics
+from paribus.store.records import Measurement
+from paribus.training.recipe import EarlyStopping, Recipe
+
+
+@dataclass
+class _Series:
+    """Values of one quantity, with the epochs at which they were measured."""
+
+    epochs: list[int] = field(default_factory=list)
+    values: list[NDArray[np.generic]] = field(default_factory=list)
+
+    def add(self, epoch: int, value: NDArray[np.generic] | np.generic) -> None:
+        self.epochs.append(epoch)
+        self.values.append(np.asarray(value))
+
+
+class History:
+    """Measurements of one run, epoch by epoch, on the host.
+
+    `evaluated` gives the positions of the examples measured, by split; `positions` is all of
+    them, one split after the other: the order in which `add_evaluation` takes results.
+    """
+
+    def __init__(
+        self, recipe: Recipe, dataset: Dataset, evaluated: Mapping[str, NDArray[np.int32]]
+    ) -> None:
+        self._stopping = recipe.early_stopping
+        self._dataset = dataset
+        self._evaluated = evaluated
+        self._series: dict[str, _Series] = {}
+        self.positions = np.concatenate(list(evaluated.values()))
+        self.correct: NDArray[np.bool_] | None = None
+
+    def add_evaluation(
+        self, epoch: int, found: tuple[NDArray[np.floating], NDArray[np.int32]]
+    ) -> None:
+        """Keeps the metrics of every split from each example's loss and predicted class."""
+        first = 0
+        for split, positions in self._evaluated.items():
+            here = slice(first, first + len(positions))
+            first += len(positions)
+            self._add_split(epoch, split, positions, (found[0][here], found[1][here]))
+
+    def _add_split(
+        self,
+        epoch: int,
+        split: str,
+        positions: NDArray[np.int32],
+        found: tuple[NDArray[np.floating], NDArray[np.int32]],
+    ) -> None:
+        losses, predicted = found
+        classes = len(self._dataset.classes)
+        if not classes:
+            self._add(epoch, f"{split}/loss", np.mean(losses, dtype=np.float64))
+            return
+        true = self._dataset.targets[positions]
+        for name, value in metrics(Predictions(losses, predicted, true), classes).items():
+            self._add(epoch, f"{split}/{name}", np.float64(value))
+        if split == "test":
+            self._add(epoch, "test/confusion", confusion_matrix(true, predicted, classes))
+            self.correct = true == predicted
+
+    def add_batch_loss(self, epoch: int, loss: float) -> None:
+        """Keeps the mean of the objective over the examples of an epoch, as they were trained."""
+        self._add(epoch, "batch/loss", np.float64(loss))
+
+    def add_observation(self, epoch: int, observed: Mapping[str, NDArray[np.floating]]) -> None:
+        """Keeps what the observers measured, one value per layer."""
+        for name, values in observed.items():
+            self._add(epoch, name, values)
+
+    def _add(self, epoch: int, name: str, value: NDArray[np.generic] | np.generic) -> None:
+        self._series.setdefault(name, _Series()).add(epoch, value)
+
+    def stop_early(self) -> bool:
+        """Whether the recipe's early stopping says that this run has stopped improving."""
+        if self._stopping is None:
+            return False
+        series = self._series.get(self._stopping.metric, _Series())
+        return stalled([float(value) for value in series.values], self._stopping)
+
+    def measurements(self, layers: list[str]) -> tuple[Measurement, ...]:
+        """Everything kept, as arrays over epochs; `layers` names the layers of observations."""
+        return tuple(
+            Measurement(name, np.stack(series.values), *self._axes(name, series, layers))
+            for name, series in self._series.items()
+        )
+
+    def _axes(
+        self, name: str, series: _Series, layers: list[str]
+    ) -> tuple[tuple[str, ...], dict[str, NDArray[np.generic]]]:
+        coords: dict[str, NDArray[np.generic]] = {"epoch": np.asarray(series.epochs, np.int32)}
+        if name == "test/confusion":
+            classes = np.asarray(self._dataset.classes)
+            return ("epoch", "true", "predicted"), coords | {"true": classes, "predicted": classes}
+        if series.values[0].ndim == 1:
+            return ("epoch", "layer"), coords | {"layer": np.asarray(layers)}
+        return ("epoch",), coords
+
+
+def stalled(values: list[float], stopping: EarlyStopping) -> bool:
+    """Whether the last `patience` values brought nothing better than those before them."""
+    if len(values) <= stopping.patience:
+        return False
+    sign = -1 if stopping.metric.endswith("accuracy") else 1
+    costs = [sign * value for value in values]
+    best_before = min(costs[: -stopping.patience])
+    return min(costs[-stopping.patience :]) >= best_before - stopping.change

@@ -1,0 +1,211 @@
+"""A run from its first step to its last: epochs of compiled calls, with Python only in between.
+
+A call lasts about a second (its number of steps is an argument), so that progress shows and an
+interruption is obeyed; how the steps are divided into calls does not change the result.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus import seeds
+from paribus.data.dataset import Dataset, Splits, split
+from paribus.models.base import skeleton, weights_of
+from paribus.models.initialize import initialize
+from paribus.snapshot import Observer
+from paribus.spec import split_traced
+from paribus.training import program
+from paribus.training.history import History
+from paribus.training.lane import Lane, Programs, host
+from paribus.training.recipe import Recipe
+
+CALL_SECONDS = 1.0
+
+
+class CancelledError(Exception):
+    """The run was asked to stop before its end; nothing of it is kept."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to train. `watch` is called after each epoch; `cancelled` asked between calls."""
+
+    recipe: Recipe
+    replicate: int
+    dataset: Dataset
+    observers: tuple[Observer, ...] = ()
+    watch: Callable[[int], None] = lambda _: None
+    cancelled: Callable[[], bool] = lambda: False
+
+
+@dataclass
+class Seconds:
+    """Wall-clock seconds of one run on its lane, by phase."""
+
+    compile: float = 0.0
+    train: float = 0.0
+    evaluate: float = 0.0
+    probe: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: its measurements by epoch, its last network, what it took."""
+
+    history: History
+    network: Any
+    splits: Splits
+    steps: int
+    seconds: Seconds
+    diverged_epoch: int | None
+
+
+def train_run(task: Task, lane: Lane) -> Trained:
+    """Trains one run on a lane.
+
+    The result depends on recipe, replicate and data alone: not on the lane, nor on what else is
+    trained, nor on the observers. Raises `CancelledError` when asked to stop.
+    """
+    with _precision(task.recipe):
+        return _Run(task, lane).train()
+
+
+def _precision(recipe: Recipe) -> AbstractContextManager[Any]:
+    return jax.enable_x64(True) if recipe.precision == "float64" else nullcontext()
+
+
+@dataclass
+class _Run:
+    """The mutable middle of `train_run`."""
+
+    task: Task
+    lane: Lane
+    seconds: Seconds = field(default_factory=Seconds)
+    chunk: int = 8
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        recipe, replicate = self.task.recipe, self.task.replicate
+        static, traced = split_traced(recipe)
+        self.splits = split(self.task.dataset, recipe.data.validation, replicate)
+        self.programs: Programs = self.lane.programs(static, self.task.observers)
+        self.compiled_before = self.programs.compile_seconds
+        dtype = np.dtype(recipe.precision)
+        self.traced = self.lane.put({path: dtype.type(value) for path, value in traced.items()})
+        self.dropout = seeds.words(seeds.stream_key(replicate, "dropout"))
+        self.data = self.lane.data(self.task.dataset)
+        self.history = History(
+            recipe, self.task.dataset, evaluated_positions(recipe, replicate, self.splits)
+        )
+        self.evaluated = program.padded(
+            self.history.positions, program.EVALUATION_CHUNK, self.history.positions[0]
+        )
+        self.probed = _fixed_batch(recipe, replicate, self.splits)
+
+    def train(self) -> Trained:
+        recipe = self.task.recipe
+        facts = recipe.data.facts()
+        shapes = skeleton(recipe.model, facts.shape, facts.outputs)
+        network = initialize(
+            shapes, recipe.initialization, self.task.replicate, np.dtype(recipe.precision)
+        )
+        state = self.programs.call("start", self.lane.put(weights_of(network)), self.traced)
+        self._measure(0, state)
+        diverged = None
+        for epoch in range(1, recipe.epochs + 1):
+            state, loss = self._epoch(epoch, state)
+            self.history.add_batch_loss(epoch, loss)
+            if not np.isfinite(loss):
+                diverged = epoch
+                break
+            self._measure(epoch, state)
+            self.task.watch(epoch)
+            if self.history.stop_early():
+                break
+        self.seconds.compile = self.programs.compile_seconds - self.compiled_before
+        weights = host(state.weights)
+        trained = program.network_of(recipe, weights)
+        return Trained(self.history, trained, self.splits, self.steps, self.seconds, diverged)
+
+    def _epoch(self, epoch: int, state: program.State) -> tuple[program.State, float]:
+        recipe = self.task.recipe
+        order = epoch_order(recipe, self.task.replicate, epoch, self.splits.train)
+        feed = program.Feed(self.data, self.lane.put(order), self.dropout)
+        state = state._replace(loss=np.zeros((), state.loss.dtype))
+        done = 0
+        while done < len(order):
+            if self.task.cancelled():
+                raise CancelledError
+            stop = min(len(order), done + self.chunk)
+            span = np.array([done, stop], np.int32)
+            self.programs.ready("train", state, self.traced, feed, span)
+            begun = time.perf_counter()
+            state = jax.block_until_ready(
+                self.programs.call("train", state, self.traced, feed, span)
+            )
+            took = time.perf_counter() - begun
+            self.seconds.train += took
+            self.chunk = _next_chunk(stop - done, took)
+            done = stop
+        self.steps += done
+        return state, float(state.loss) / len(self.splits.train)
+
+    def _measure(self, epoch: int, state: program.State) -> None:
+        recipe = self.task.recipe
+        if recipe.evaluation_due(epoch):
+            arguments = (state.weights, self.data, self.evaluated)
+            found, took = self._timed("evaluate", *arguments)
+            self.seconds.evaluate += took
+            self.history.add_evaluation(epoch, found)
+        due = [one.due(epoch, recipe.epochs) for one in self.task.observers]
+        if any(due):
+            arguments = (state.weights, self.traced, self.data, self.probed)
+            observed, took = self._timed("observe", *arguments)
+            self.seconds.probe += took
+            self.history.add_observation(epoch, observed)
+
+    def _timed(self, name: str, *arguments: Any) -> tuple[Any, float]:
+        self.programs.ready(name, *arguments)
+        begun = time.perf_counter()
+        found = host(self.programs.call(name, *arguments))
+        return found, time.perf_counter() - begun
+
+
+def epoch_order(
+    recipe: Recipe, replicate: int, epoch: int, train: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """The positions of each step's examples in one epoch, (steps, batch), -1 as padding.
+
+    Drawn from the replicate's stream "order", so conditions of a replicate see the same order.
+    """
+    key = seeds.stream_key(replicate, "order", epoch)
+    shuffled = train[seeds.permutation(key, len(train))]
+    return program.padded(shuffled, recipe.batch, -1).reshape(-1, recipe.batch)
+
+
+def _next_chunk(steps: int, took: float) -> int:
+    # Growth is bounded, because the first call of a program can be timed wrongly.
+    return max(1, min(8 * steps, int(steps * CALL_SECONDS / max(took, 1e-6))))
+
+
+def evaluated_positions(
+    recipe: Recipe, replicate: int, splits: Splits
+) -> dict[str, NDArray[np.int32]]:
+    """The positions of the examples measured, by split; empty splits are left out."""
+    train = splits.train
+    if len(train) > recipe.evaluate_train:
+        key = seeds.stream_key(replicate, "evaluation")
+        train = train[np.sort(seeds.permutation(key, len(train))[: recipe.evaluate_train])]
+    found = {"train": train, "validation": splits.validation, "test": splits.test}
+    return {name: positions for name, positions in found.items() if len(positions)}
+
+
+def _fixed_batch(recipe: Recipe, replicate: int, splits: Splits) -> NDArray[np.int32]:
+    key = seeds.stream_key(replicate, "probe")
+    return splits.train[seeds.permutation(key, len(splits.train))[: recipe.batch]]

@@ -1,0 +1,43 @@
+"""Where and with what a run was trained: kept beside its results, never part of its key."""
+
+import platform
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from paribus.training.recipe import NUMERICS
+
+LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy")
+FEATURES = ("avx512f", "avx2", "avx", "sse4_2", "asimd", "neon")
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Paribus, Python and the libraries that compute."""
+    return {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+
+
+@cache
+def cpu() -> dict[str, str]:
+    """The processor's name and its widest vector instructions, which decide its rounding."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        return {"device": platform.processor() or platform.machine(), "cpu_features": "unknown"}
+    pairs = (line.partition(":") for line in lines)
+    facts = {key.strip(): value.strip() for key, _, value in pairs}
+    flags = set(facts.get("flags", facts.get("Features", "")).split())
+    widest = next((feature for feature in FEATURES if feature in flags), "unknown")
+    return {"device": facts.get("model name", platform.machine()), "cpu_features": widest}
+
+
+def provenance(device: Any) -> dict[str, Any]:
+    """Facts of this process and of the device that a run trains on, JSON-ready."""
+    facts = versions() | {
+        "numerics": NUMERICS,
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+    if device.platform == "cpu":
+        return facts | cpu()
+    return facts | {"device": device.device_kind, "cpu_features": cpu()["cpu_features"]}

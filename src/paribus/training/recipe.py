@@ -1,0 +1,100 @@
+"""The recipe: everything that defines one training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict, model_validator
+
+from paribus.data.catalogue import AnyData
+from paribus.errors import DeclarationError, Fault
+from paribus.models.initialize import Initialization
+from paribus.models.mlp import MLP
+from paribus.objectives.losses import NEEDS_CLASSES, LossName
+from paribus.objectives.penalties import Penalties
+from paribus.optimizers.adam import Adam, AdamW
+from paribus.optimizers.sgd import SGD
+from paribus.spec import Count, Spec
+
+NUMERICS = 1
+"""Our own version of the arithmetic, part of every run's key: raised by any change of results."""
+
+AnyOptimizer = Annotated[SGD | Adam | AdamW, Field(discriminator="kind")]
+AnyModel = MLP
+
+
+class EarlyStopping(Spec):
+    """Stop when `metric` has not improved by more than `change` in `patience` evaluations."""
+
+    metric: Literal["validation/loss", "validation/accuracy"] = "validation/loss"
+    patience: Count = 10
+    change: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class Recipe(Spec):
+    """One training, in full: data, network, objective, update rule, length, measurements.
+
+    Two runs with equal recipes, replicates and data are the same run. `evaluate` says when the
+    splits are measured: at epoch 0 and after every so many epochs and the last, or only at the
+    "end". Of the training examples a fixed random `evaluate_train` are measured where there are
+    more.
+    """
+
+    data: AnyData
+    model: AnyModel
+    optimizer: AnyOptimizer
+    batch_size: Count
+    epochs: Count
+    loss: LossName = "cross_entropy"
+    penalties: Penalties = Penalties()
+    initialization: Initialization = Initialization()
+    evaluate: Count | Literal["end"] = 1
+    evaluate_train: Count = 10_000
+    early_stopping: EarlyStopping | None = None
+    precision: Literal["float32", "float64"] = "float32"
+
+    @model_validator(mode="after")
+    def _fits_its_data(self) -> "Recipe":
+        facts = self.data.facts()
+        faults = []
+        if self.loss in NEEDS_CLASSES and not facts.classification:
+            name = type(self.data).__name__
+            allowed = "mean_squared_error fits it"
+            faults.append(Fault("loss", f"got {self.loss!r}; {name} has no classes: {allowed}"))
+        if self.data.validation >= facts.train:
+            problem = f"got {self.data.validation}; should be below the {facts.train} examples"
+            faults.append(Fault("data.validation", f"{problem} for training"))
+        if self.early_stopping is not None:
+            faults.extend(self._stopping_faults(self.early_stopping, facts.classification))
+        if faults:
+            raise DeclarationError("Recipe", faults)
+        return self
+
+    def _stopping_faults(self, stopping: EarlyStopping, classification: bool) -> list[Fault]:
+        faults = []
+        if self.data.validation == 0:
+            problem = "needs a validation split: set data.validation to a number of examples"
+            faults.append(Fault("early_stopping", problem))
+        if stopping.metric == "validation/accuracy" and not classification:
+            problem = f"got {stopping.metric!r}; without classes only validation/loss is measured"
+            faults.append(Fault("early_stopping.metric", problem))
+        return faults
+
+    def evaluation_due(self, epoch: int) -> bool:
+        """Whether the splits are measured at the end of this epoch (0 is before training)."""
+        if self.evaluate == "end":
+            return epoch == self.epochs
+        return epoch % self.evaluate == 0 or epoch == self.epochs
+
+    @property
+    def train_examples(self) -> int:
+        """How many examples are trained on: those that are not held out for validation."""
+        return self.data.facts().train - self.data.validation
+
+    @property
+    def batch(self) -> int:
+        """The batch size in effect: no more than all training examples."""
+        return min(self.batch_size, self.train_examples)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps per epoch; the last batch may be smaller."""
+        return -(-self.train_examples // self.batch)
