@@ -70,7 +70,10 @@ def test_a_file_that_is_there_is_replaced_only_by_a_whole_one(server, image, tmp
     server.bodies["/bad/images.gz"] = b"short"
     assert download([image], [server.mirror("bad")], tmp_path)
     assert (tmp_path / image.name).read_bytes() == b"before"
-    assert not download([image], [server.mirror("good")], tmp_path)
+    with (tmp_path / image.name).open("rb") as opened_before:
+        assert not download([image], [server.mirror("good")], tmp_path)
+        # Renamed over, not written into: who has the old file open still reads the old one.
+        assert opened_before.read() == b"before"
     assert (tmp_path / image.name).stat().st_size == image.bytes
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paribus.data.base import Location, Source
+from paribus.data.base import Source
 from paribus.data.checksums import fingerprint_of_files, sha256
 from paribus.data.files import find_source, locate_files, read_files
 from paribus.errors import DamagedDataError, DataError, MissingDataError
@@ -67,7 +67,7 @@ class TestLooseFiles:
 
     def test_the_data_sets_own_folder_comes_first(self, tiny, folder):
         for file in tiny.files:
-            change(folder / file.name)
+            shutil.copy(folder / "tiny" / file.name, folder)
         assert locate_files(tiny, Source(folder)).path == folder / "tiny"
 
     def test_files_of_the_same_names_but_other_bytes_are_passed_over(self, tiny, folder):
@@ -196,7 +196,10 @@ class TestMissing:
 
     def test_one_file_missing_is_absent(self, tiny, folder):
         (folder / "tiny" / "labels.gz").unlink()
-        assert locate_files(tiny, Source(folder)) == Location("absent", None, 0, "")
+        location = locate_files(tiny, Source(folder))
+        assert (location.state, location.path, location.bytes) == ("absent", None, 0)
+        sums = {file.name: file.sha256 for file in tiny.files}
+        assert location.fingerprint == fingerprint_of_files(sums)
 
     def test_locating_never_downloads(self, tiny, tmp_path, server):
         assert locate_files(tiny, Source(cache=tmp_path)).state == "absent"

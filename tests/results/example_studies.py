@@ -69,9 +69,7 @@ def classification(best, speed, seed, epochs=20, validation=True):
         Measurement(name, values, coords={"epoch": epoch}) for name, values in curves.items()
     ]
     measurements.append(
-        Measurement(
-            "batch/loss", curves["train/loss"][1:] * 1.05, coords={"epoch": epoch[1:]}
-        )
+        Measurement("batch/loss", curves["train/loss"][1:] * 1.05, coords={"epoch": epoch[1:]})
     )
     return (*measurements, *layer_norms(noise, epoch), confusion(noise, float(ours[-1])))
 
@@ -106,7 +104,9 @@ def cut(measurements, epochs):
 def entry(factors, replicates, **document):
     names = [factor["name"] for factor in factors]
     members = [
-        Member("-".join([*labels, str(replicate)]), dict(zip(names, labels, strict=True)), replicate)
+        Member(
+            "-".join([*labels, str(replicate)]), dict(zip(names, labels, strict=True)), replicate
+        )
         for labels in itertools.product(*(factor["labels"] for factor in factors))
         for replicate in range(replicates)
     ]

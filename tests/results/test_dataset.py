@@ -1,10 +1,17 @@
 import json
 
 import numpy as np
-from results.example_studies import ACTIVATIONS, activation_runs, activations, diverging, entry, grid
 
 from paribus.results.dataset import to_dataset
 from paribus.results.tidy import tidy
+from results.example_studies import (
+    ACTIVATIONS,
+    activation_runs,
+    activations,
+    diverging,
+    entry,
+    grid,
+)
 
 
 def test_dims_are_factors_replicate_and_what_was_measured():

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
-from results.example_studies import activations, regression
 
 from paribus.errors import ParibusError, UnknownNameError
 from paribus.results.export import export
+from results.example_studies import activations, regression
 
 READ = {"csv": pd.read_csv, "parquet": pd.read_parquet}
 

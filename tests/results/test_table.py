@@ -3,6 +3,12 @@ import json
 
 import numpy as np
 import pytest
+
+from paribus.errors import ParibusError, UnknownNameError
+from paribus.results.table import final_values, table
+from paribus.results.tidy import tidy
+from paribus.statistics.intervals import mean_interval
+from paribus.store.records import Measurement
 from results.example_studies import (
     ACTIVATIONS,
     activation_runs,
@@ -13,12 +19,6 @@ from results.example_studies import (
     regression,
     stored,
 )
-
-from paribus.errors import ParibusError, UnknownNameError
-from paribus.results.table import final_values, table
-from paribus.results.tidy import tidy
-from paribus.statistics.intervals import mean_interval
-from paribus.store.records import Measurement
 
 
 def test_rows_are_means_of_the_last_epoch_in_declared_order():

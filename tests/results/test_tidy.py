@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from results.example_studies import ACTIVATIONS, activation_runs, activations, diverging, entry
 
 from paribus.results.tidy import condition_label, tidy
 from paribus.store.records import Measurement
+from results.example_studies import ACTIVATIONS, activation_runs, activations, diverging, entry
 
 
 def test_runs_has_a_row_per_stored_run_in_declared_order():

@@ -7,13 +7,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import click
 import typer
 from rich.console import Console
 
 from paribus.errors import ParibusError
+
+if TYPE_CHECKING:
+    from paribus.study.options import RunOptions
+    from paribus.study.plan import Plan
 
 app = typer.Typer(
     name="paribus",
@@ -55,18 +58,23 @@ CoresOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DEFAULT_LAB = Path("paribus-lab")
 
+# Typer carries its own copy of Click and exports the leaves of its error tree only.
+CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
+
 
 def main() -> NoReturn:
     """Entry point: runs a command and turns what went wrong into a message and an exit code."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
+    except CLICK_ERROR as error:
         error.show()
         code = 2
     except ParibusError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"error: {error}", markup=False
+        )
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("interrupted; what is finished is kept", file=sys.stderr)  # noqa: T201
         code = 130
     except BrokenPipeError:  # the reader of a pipe (head, less) has gone
@@ -129,16 +137,122 @@ def run(
 ) -> None:
     """Train what the lab does not hold yet, then print the table and write the report."""
     from paribus.cli import display
-    from paribus.cli.reporting import report_seconds, run_and_report
+    from paribus.cli.reporting import run_and_report
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
-    outcome, path = run_and_report(planned, options, quiet=as_json)
+    outcome, rows, path = run_and_report(planned, options)
     if as_json:
         _print_json(display.outcome_row(outcome, path))
     else:
-        display.show_outcome(outcome, path)
-    report_seconds(outcome)
+        display.show_outcome(outcome, rows, path)
     raise typer.Exit(1 if outcome.failures else 0)
+
+
+@app.command()
+def status(lab: LabOption = DEFAULT_LAB, as_json: JsonOption = False) -> None:
+    """Show how far each study of a lab is."""
+    from paribus.cli import display
+    from paribus.cli.stored import status_rows
+
+    rows = status_rows(lab)
+    if as_json:
+        _print_json(rows)
+    else:
+        display.show_status(rows)
+
+
+@app.command()
+def table(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="Such as test/loss; may be repeated.")
+    ] = None,
+    epoch_rule: Annotated[
+        str, typer.Option("--epoch-rule", help="Which epoch speaks: last, or best-validation.")
+    ] = "last",
+    lab: LabOption = DEFAULT_LAB,
+    as_json: JsonOption = False,
+) -> None:
+    """Print means and 95 % intervals over replicates, a row for each condition."""
+    from paribus.cli import display
+    from paribus.cli.stored import stored_results, table_rows
+
+    rows = table_rows(stored_results(study, scale, lab), metric or [], epoch_rule)
+    if as_json:
+        _print_json(rows)
+    else:
+        display.show_table(rows)
+
+
+@app.command()
+def report(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A folder; default: reports/ in the lab.")
+    ] = None,
+    lab: LabOption = DEFAULT_LAB,
+) -> None:
+    """Write a study's report anew: one HTML file, and its charts as SVG and PNG."""
+    from paribus.cli.stored import stored_results, write_report_of
+
+    typer.echo(write_report_of(stored_results(study, scale, lab), lab, output))
+
+
+@app.command()
+def export(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    format_: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A file; default: STUDY-SCALE.FORMAT.")
+    ] = None,
+    lab: LabOption = DEFAULT_LAB,
+) -> None:
+    """Write a study's measurements as tidy tables for other programs."""
+    from paribus.cli.stored import stored_results
+    from paribus.results.export import export as write
+
+    results = stored_results(study, scale, lab)
+    named = f"{results.document['name']}-{results.document['scale']}.{format_}"
+    for path in write(results, output or Path(named), format_):
+        typer.echo(path)
+
+
+@app.command()
+def data(
+    download: Annotated[
+        list[str] | None, typer.Option("--download", help="A data set to fetch into the cache.")
+    ] = None,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which data sets are there and where; fetch one with --download."""
+    from paribus.cli import display
+    from paribus.cli.stored import data_rows
+
+    rows = data_rows(data_dir, download or [])
+    if as_json:
+        _print_json(rows)
+    else:
+        display.show_data(rows)
+
+
+@app.command()
+def clean(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    lab: LabOption = DEFAULT_LAB,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a study's runs from a lab, but for those that another study of it has too."""
+    from paribus.cli.stored import remove_stored, stored_scale
+
+    chosen = stored_scale(study, scale, lab)
+    if not yes:
+        typer.confirm(f"Delete the runs of {chosen[0]} ({chosen[1]}) from {lab}?", abort=True)
+    typer.echo(f"{remove_stored(chosen, lab)} runs deleted")
 
 
 def _planned(
@@ -150,5 +264,15 @@ def _planned(
     data_dir: Path | None,
     lab: Path,
     cores: int | None,
-) -> Any:
-    ...
+) -> "tuple[Plan, RunOptions]":
+    from paribus.cli.arguments import find_study, parse_only, parse_sets
+    from paribus.data.files import find_source
+    from paribus.study.options import RunOptions
+    from paribus.study.plan import make_plan
+
+    declared = find_study(study)
+    scaled = declared.at(
+        scale, values=parse_sets(sets or []), only=parse_only(only or []), replicates=replicates
+    )
+    options = RunOptions(lab=lab, source=find_source(data_dir, os.environ), cores=cores)
+    return make_plan(scaled, options.source), options

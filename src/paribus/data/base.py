@@ -29,8 +29,8 @@ class Source:
 class Location:
     """Where a data set's bytes are and whether they are the official ones.
 
-    `bytes` is their size on disk (0 where absent or embedded), `fingerprint` a content hash,
-    empty where absent.
+    `bytes` is their size on disk (0 where absent or embedded), `fingerprint` a content hash;
+    where absent, that of the official files, which a download would bring.
     """
 
     state: State

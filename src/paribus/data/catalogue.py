@@ -39,11 +39,11 @@ def describe(source: Source) -> list[dict[str, Any]]:
             continue
         rows.append(
             {
-                "name": _name(spec),
+                "name": name_of(spec),
                 "state": location.state,
                 "path": None if location.path is None else str(location.path),
                 "bytes": location.bytes,
-                "fingerprint": location.fingerprint or None,
+                "fingerprint": None if location.state == "absent" else location.fingerprint,
             }
         )
     if damages:
@@ -51,5 +51,6 @@ def describe(source: Source) -> list[dict[str, Any]]:
     return rows
 
 
-def _name(spec: DataSpec) -> str:
+def name_of(spec: DataSpec) -> str:
+    """What a data set is called on the command line."""
     return spec.name if isinstance(spec, Function) else spec.as_json()["kind"]

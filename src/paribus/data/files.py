@@ -51,8 +51,13 @@ def locate_files(file_set: FileSet, source: Source) -> Location:
     with _faults_named(_root(source)):
         folder = _folder(file_set, source)
         if _missing(file_set, folder):
-            return Location("absent", None, 0, "")
+            return Location("absent", None, 0, official_fingerprint(file_set))
         return _read(file_set, source, folder).location
+
+
+def official_fingerprint(file_set: FileSet) -> str:
+    """The fingerprint that the published files have, wherever they lie."""
+    return fingerprint_of_files({file.name: file.sha256 for file in file_set.files})
 
 
 def read_files(file_set: FileSet, source: Source) -> Contents:

@@ -7,7 +7,7 @@ from paribus.report.finals import final_figure, parameter_figure
 from paribus.results.table import metric_names
 from paribus.results.tidy import StudyResults
 
-CURVES = ("validation/accuracy", "train/accuracy", "test/loss", "train/loss", "batch/loss")
+CURVES = ("test/loss", "train/loss", "batch/loss")
 
 
 def charts(results: StudyResults) -> list[Figure]:

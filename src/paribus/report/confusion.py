@@ -75,11 +75,13 @@ def _cells(results: StudyResults, condition: Any, label: str) -> tuple[Rows, int
 
 def _chart(classes: list[str], panel: str) -> alt.LayerChart:
     axis = alt.Axis(labelAngle=0 if max(map(len, classes)) <= 2 else -45, labelLimit=80)
-    base = alt.Chart(alt.NamedData("confusion")).transform_filter(
-        alt.FieldEqualPredicate(field="panel", equal=panel)
-    ).encode(
-        x=alt.X("predicted:N", sort=classes, title="Predicted class", axis=axis),
-        y=alt.Y("true:N", sort=classes, title="True class", axis=alt.Axis(labelLimit=80)),
+    base = (
+        alt.Chart(alt.NamedData("confusion"))
+        .transform_filter(alt.FieldEqualPredicate(field="panel", equal=panel))
+        .encode(
+            x=alt.X("predicted:N", sort=classes, title="Predicted class", axis=axis),
+            y=alt.Y("true:N", sort=classes, title="True class", axis=alt.Axis(labelLimit=80)),
+        )
     )
     strength = alt.Scale(type="sqrt", domain=[0, 100], range=[0, 0.6])
     cells = base.mark_rect(fill=ACCENT).encode(
@@ -92,5 +94,7 @@ def _chart(classes: list[str], panel: str) -> alt.LayerChart:
     )
     if len(classes) > MAX_WRITTEN:
         return alt.layer(cells)
-    written = base.mark_text(style="note", fontSize=9).encode(text=alt.Text("share:Q", format=".0f"))
+    written = base.mark_text(style="note", fontSize=9).encode(
+        text=alt.Text("share:Q", format=".0f")
+    )
     return alt.layer(cells, written.transform_filter("datum.share >= 0.5"))

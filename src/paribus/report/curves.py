@@ -43,7 +43,7 @@ def learning_curves(results: StudyResults, metric: str) -> Figure | None:
     note = _note(rows, ends, values, frame)
     return Figure(
         name=f"curve-{name}",
-        title=f"{shown.name} by epoch",
+        title=f"{frame.title} by epoch",
         note=note,
         description=f"Line chart of {shown.title} against epoch, one line per condition. {note}",
         panels=panels,
@@ -76,7 +76,7 @@ def layer_curves(results: StudyResults, metric: str) -> Figure | None:
     note = _note(rows, [], values, frame)
     return Figure(
         name=f"layers-{name}",
-        title=f"{shown.name} per layer",
+        title=f"{frame.title} per layer, by epoch",
         note=note,
         description=f"Line charts of {shown.name} against epoch, one line per layer. {note}",
         panels=curve_panels(frame, titles, f"{name}-layers", f"{name}-none"),
@@ -138,6 +138,7 @@ def _means(chosen: pd.DataFrame, frame: Frame, names: Mapping[str, str]) -> Rows
             "shown": said(one, places),
         }
         for epoch, one in intervals.items()
+        if one.mean is not None and frame.holds(one.mean)
     ]
 
 
@@ -165,6 +166,7 @@ def _diverged(chosen: pd.DataFrame, frame: Frame, names: Mapping[str, str]) -> R
         for replicate, epoch, value, end in zip(
             chosen["replicate"], chosen["epoch"], chosen["value"], last, strict=True
         )
+        if epoch > 0 or frame.holds(value)
     ]
 
 
@@ -182,7 +184,7 @@ def _note(rows: Rows, ends: Rows, values: pd.DataFrame, frame: Frame) -> str:
         parts.append("Dashed lines that end in a cross are diverged runs.")
     start = values.loc[values["epoch"] == 0, "value"]
     if len(start) and not start.between(*frame.domain).all():
-        parts.append("Epoch 0, before training, lies partly outside the plot.")
+        parts.append("Epoch 0, before training, is left out where it would flatten the rest.")
     return " ".join(parts)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from paribus.report.curves import said
 from paribus.report.figures import Figure, Panel
 from paribus.report.layout import Layout, layout_of
-from paribus.report.marks import colour, fade
+from paribus.report.marks import chosen, filled, scale_of
 from paribus.report.quantities import Quantity, column_decimals, quantity, replicates
 from paribus.results.table import Row, final_values, table
 from paribus.results.tidy import StudyResults, condition_label
@@ -63,9 +63,7 @@ def parameter_figure(results: StudyResults, metric: str) -> Figure | None:
     )
 
 
-def _points(
-    results: StudyResults, rows: Sequence[Row], layout: Layout, shown: Quantity
-) -> Rows:
+def _points(results: StudyResults, rows: Sequence[Row], layout: Layout, shown: Quantity) -> Rows:
     """One row per condition: where it is drawn, its mean and its interval in the unit shown."""
     places = column_decimals(rows, shown)
     points = []
@@ -79,9 +77,9 @@ def _points(
                 "label": label,
                 "name": label + diverged,
                 "series": layout.place[label][0],
-                "low": low,
+                "low": _possible(low, shown),
                 "mean": mean,
-                "high": high,
+                "high": _possible(high, shown),
                 "shown": said(Interval(mean, low, high, row["n"], ""), places),
                 "parameters": int(runs["parameters"].iloc[0]) if len(runs) else None,
             }
@@ -120,31 +118,28 @@ def _final_chart(
     y = alt.Y("name:N", sort=order, title=None, axis=axis, scale=alt.Scale(domain=order))
     scale = _span([*_bounds(points), *(dot["value"] for dot in dots)], shown)
     ticks = alt.Axis(grid=True, tickCount=6, title=f"{shown.title}, last epoch")
-    hue = colour(layout.series, legend=False)
-    base = alt.Chart(alt.NamedData(f"{stem}-points")).encode(y=y, color=hue)
+    base = alt.Chart(alt.NamedData(f"{stem}-points")).encode(y=y)
     x = alt.X("mean:Q", scale=scale, axis=ticks)
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
         alt.Tooltip("shown:N", title=shown.title),
     ]
     single = alt.Chart(alt.NamedData(f"{stem}-dots")).encode(
-        y=y, color=hue, x=alt.X("value:Q", scale=scale, axis=ticks)
+        alt.X("value:Q", scale=scale, axis=ticks), y
     )
     return alt.layer(
         single.mark_circle(size=36).encode(
-            opacity=fade(0.35, 0.08),
+            *filled(layout.series, 0.35, 0.08),
             tooltip=["label:N", "replicate:O", alt.Tooltip("value:Q", title=shown.title)],
         ),
-        base.mark_rule(strokeWidth=2, clip=True).encode(
-            x=alt.X("low:Q", scale=scale, axis=ticks), x2="high:Q", opacity=fade(1, 0.15)
+        base.mark_rule(strokeWidth=2).encode(
+            alt.X("low:Q", scale=scale, axis=ticks), *_rule(layout), x2="high:Q"
         ),
-        base.mark_circle(size=90, opacity=1).encode(x=x, tooltip=tooltip, opacity=fade(1, 0.15)),
+        base.mark_circle(size=90).encode(x, *filled(layout.series, 1, 0.15), tooltip=tooltip),
     )
 
 
-def _parameter_chart(
-    points: Rows, shown: Quantity, layout: Layout, data: str
-) -> alt.LayerChart:
+def _parameter_chart(points: Rows, shown: Quantity, layout: Layout, data: str) -> alt.LayerChart:
     scale = _span(_bounds(points), shown)
     ticks = alt.Axis(tickCount=5, title=f"{shown.title}, last epoch")
     x = alt.X(
@@ -152,7 +147,7 @@ def _parameter_chart(
         scale=alt.Scale(type="log", nice=False, padding=24),
         axis=alt.Axis(format="~s", tickCount=4, title="Trained parameters (log scale)"),
     )
-    base = alt.Chart(alt.NamedData(data)).encode(x=x, color=colour(layout.series, legend=False))
+    base = alt.Chart(alt.NamedData(data)).encode(x=x)
     y = alt.Y("mean:Q", scale=scale, axis=ticks)
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
@@ -160,15 +155,21 @@ def _parameter_chart(
         alt.Tooltip("shown:N", title=shown.title),
     ]
     marks: list[alt.Chart] = [
-        base.mark_rule(strokeWidth=2, clip=True).encode(
-            y=alt.Y("low:Q", scale=scale, axis=ticks), y2="high:Q", opacity=fade(1, 0.15)
+        base.mark_rule(strokeWidth=2).encode(
+            alt.Y("low:Q", scale=scale, axis=ticks), *_rule(layout), y2="high:Q"
         ),
-        base.mark_circle(size=90).encode(y=y, tooltip=tooltip, opacity=fade(1, 0.15)),
+        base.mark_circle(size=90).encode(y, *filled(layout.series, 1, 0.15), tooltip=tooltip),
     ]
     if len(points) <= 8:
         label = alt.Chart(alt.NamedData(data)).mark_text(style="note", align="left", dx=9, dy=-9)
-        marks.append(label.encode(x=x, y=y, text="label:N", opacity=fade(1, 0.15)))
+        opacity = alt.FillOpacity(**chosen(1, 0.15))
+        marks.append(label.encode(x, y, opacity, text="label:N"))
     return alt.layer(*marks)
+
+
+def _rule(layout: Layout) -> list[Any]:
+    stroke = alt.Stroke("series:N", scale=scale_of(layout.series), legend=None)
+    return [stroke, alt.StrokeOpacity(**chosen(1, 0.15))]
 
 
 def _bounds(points: Rows) -> list[float]:
@@ -188,6 +189,11 @@ def _span(values: Sequence[float], shown: Quantity) -> alt.Scale:
     elif min(values) >= 0:
         low = max(low, 0.0)
     return alt.Scale(domain=[low, high], nice=False, zero=False)
+
+
+def _possible(value: float | None, shown: Quantity) -> float | None:
+    """A bound of an interval as drawn: a share ends at 0 and 100 %, whatever Student's t says."""
+    return min(max(value, 0.0), 100.0) if value is not None and shown.unit == "%" else value
 
 
 def _scaled(value: float | None, shown: Quantity) -> float | None:

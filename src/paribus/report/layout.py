@@ -58,6 +58,4 @@ def _coloured_factor(results: StudyResults) -> str | None:
 
 
 def _others(condition: Mapping[str, str], coloured: str) -> str:
-    return " · ".join(
-        f"{name} {label}" for name, label in condition.items() if name != coloured
-    )
+    return " · ".join(f"{name} {label}" for name, label in condition.items() if name != coloured)

@@ -1,7 +1,9 @@
 """The marks of a plot of curves: bands, lines, diverged runs, and what a pointer can touch."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -25,14 +27,30 @@ class Frame:
         kind = "log" if self.log else "linear"
         return alt.Scale(domain=list(self.domain), type=kind, zero=False, nice=False)
 
+    def axis(self, title: str | None) -> alt.Axis:
+        """The vertical axis; on a logarithmic scale, lines at 1 (and 2, 5) times powers of ten."""
+        if not self.log:
+            return alt.Axis(tickCount=5, title=title)
+        low, high = (math.log10(bound) for bound in self.domain)
+        steps = (1,) if high - low > 1.5 else (1, 2, 5)
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        ticks = [float(f"{step}e{power}") for power in powers for step in steps]
+        within = [tick for tick in ticks if self.domain[0] <= tick <= self.domain[1]]
+        return alt.Axis(values=within, format="~g", title=title)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies inside the plot."""
+        return self.domain[0] <= value <= self.domain[1]
+
     def clipped(self, value: float) -> float:
-        """A value moved to the edge of the plot where it lies outside."""
+        """A value moved to the edge of the plot where it lies outside.
+
+        Done here, because a clipping mask makes the writing of a PNG ten times slower.
+        """
         return min(max(value, self.domain[0]), self.domain[1])
 
 
-def curve_panels(
-    frame: Frame, titles: Sequence[str], means: str, ends: str
-) -> tuple[Panel, ...]:
+def curve_panels(frame: Frame, titles: Sequence[str], means: str, ends: str) -> tuple[Panel, ...]:
     """A panel per title, drawn from the data sets named `means` and `ends`.
 
     Rows of `means` have series, panel, label, epoch, mean, low, high, shown; rows of `ends`
@@ -42,79 +60,84 @@ def curve_panels(
     return tuple(Panel(_plot(frame, title, means, ends), height, title) for title in titles)
 
 
-def colour(series: Sequence[Series], legend: bool = True) -> alt.Color:
+def scale_of(series: Sequence[Series]) -> alt.Scale:
     """Colours of the field `series`."""
-    scale = alt.Scale(domain=[s.label for s in series], range=[s.colour for s in series])
-    return alt.Color(
-        "series:N", scale=scale, legend=alt.Undefined if legend else None, title=None
-    )
+    return alt.Scale(domain=[s.label for s in series], range=[s.colour for s in series])
 
 
-def dash(series: Sequence[Series], legend: bool = True) -> alt.StrokeDash:
-    """Dashes of the field `series`."""
-    scale = alt.Scale(domain=[s.label for s in series], range=[list(s.dash) for s in series])
-    return alt.StrokeDash(
-        "series:N", scale=scale, legend=alt.Undefined if legend else None, title=None
-    )
-
-
-def fade(shown: float, hidden: float) -> alt.Opacity:
+def chosen(shown: float, hidden: float) -> dict[str, Any]:
     """One opacity for the series that the reader chose, another for the rest."""
-    return alt.Opacity(
-        condition={"test": HIGHLIGHT, "value": shown}, value=hidden  # pyright: ignore
-    )
+    return {"condition": {"test": HIGHLIGHT, "value": shown}, "value": hidden}
+
+
+def filled(series: Sequence[Series], shown: float, hidden: float) -> list[Any]:
+    """Fill by series; never in the legend, which shows lines."""
+    fill = alt.Fill("series:N", scale=scale_of(series), legend=None)
+    return [fill, alt.FillOpacity(**chosen(shown, hidden))]
+
+
+def stroked(series: Sequence[Series], shown: float, hidden: float, legend: bool) -> list[Any]:
+    """Stroke and dash by series."""
+    said = alt.Legend(title=None) if legend else None
+    dashes = alt.Scale(domain=[s.label for s in series], range=[list(s.dash) for s in series])
+    return [
+        alt.Stroke("series:N", scale=scale_of(series), legend=said),
+        alt.StrokeDash("series:N", scale=dashes, legend=said),
+        alt.StrokeOpacity(**chosen(shown, hidden)),
+    ]
 
 
 def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
     own = alt.FieldEqualPredicate(field="panel", equal=panel)
     axis = alt.Axis(tickMinStep=1, tickCount=6, format="d")
     epoch = alt.X("epoch:Q", title="Epoch", axis=axis, scale=alt.Scale(nice=False))
+    # The title of a figure with several panels names the quantity once for all of them.
+    ticks = frame.axis(None if panel else frame.title)
     shared = alt.Chart(alt.NamedData(means)).encode(x=epoch)
     diverged = alt.Chart(alt.NamedData(ends)).encode(x=epoch).transform_filter(own)
-    context = [_context(frame, shared)] if frame.context else []
-    return alt.layer(
-        *context, *_means(frame, shared.transform_filter(own)), *_diverged(frame, diverged)
-    )
+    context = [_context(frame, shared, ticks)] if frame.context else []
+    means_of_panel = _means(frame, shared.transform_filter(own), ticks)
+    return alt.layer(*context, *_diverged(frame, diverged, ticks), *means_of_panel)
 
 
-def _context(frame: Frame, base: alt.Chart) -> alt.Chart:
-    y = alt.Y("mean:Q", scale=frame.scale, title=frame.title)
-    return base.mark_line(style="context", clip=True).encode(y=y, detail="series:N")
+def _context(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> alt.Chart:
+    y = alt.Y("mean:Q", scale=frame.scale, axis=ticks)
+    return base.mark_line(style="context").encode(y=y, detail="series:N")
 
 
-def _means(frame: Frame, base: alt.Chart) -> list[alt.Chart]:
-    ticks = alt.Axis(tickCount=5, format="~g") if frame.log else alt.Axis(tickCount=5)
-    hue, legend = colour(frame.series, not frame.context), not frame.context
-    mean = alt.Y("mean:Q", scale=frame.scale, title=frame.title, axis=ticks)
-    low = alt.Y("low:Q", scale=frame.scale, title=frame.title, axis=ticks)
+def _means(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
+    mean = alt.Y("mean:Q", scale=frame.scale, axis=ticks)
+    low = alt.Y("low:Q", scale=frame.scale, axis=ticks)
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
         alt.Tooltip("epoch:Q", title="epoch"),
         alt.Tooltip("shown:N", title=frame.title),
     ]
+    lines = stroked(frame.series, 1, 0.12, not frame.context)
     return [
-        base.mark_area().encode(y=low, y2="high:Q", color=hue, opacity=fade(0.16, 0.02)),
-        base.mark_line(strokeWidth=2, clip=True).encode(
-            y=mean, color=hue, strokeDash=dash(frame.series, legend), opacity=fade(1, 0.12)
+        base.mark_area().encode(low, *filled(frame.series, 0.16, 0.02), y2="high:Q"),
+        base.mark_line(strokeWidth=2).encode(mean, *lines),
+        # Large and invisible, so that a finger can touch them.
+        base.mark_circle(size=160, fill="transparent", fillOpacity=0).encode(
+            mean, tooltip=tooltip
         ),
-        base.mark_point(size=120, opacity=0, clip=True).encode(y=mean, tooltip=tooltip),
     ]
 
 
-def _diverged(frame: Frame, base: alt.Chart) -> list[alt.Chart]:
-    hue = colour(frame.series, not frame.context)
-    y = alt.Y("value:Q", scale=frame.scale, title=frame.title)
+def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
+    y = alt.Y("value:Q", scale=frame.scale, axis=ticks)
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
         alt.Tooltip("epoch:Q", title="epoch"),
         alt.Tooltip("shown:N", title="run"),
     ]
-    drawn = base.encode(y=y, color=hue, opacity=fade(0.8, 0.1))
+    hue = alt.Stroke("series:N", scale=scale_of(frame.series))
+    opacity = alt.StrokeOpacity(**chosen(0.8, 0.1))
+    lines = base.mark_line(strokeWidth=1.2, strokeDash=[2, 2])
+    crosses = base.mark_point(shape="cross", angle=45, size=80, filled=True)
     return [
-        drawn.mark_line(strokeWidth=1.2, strokeDash=[2, 2], clip=True).encode(
-            detail="replicate:N"
+        lines.encode(y, hue, opacity, detail="replicate:N"),
+        crosses.transform_filter("datum.last").encode(
+            y, *filled(frame.series, 0.9, 0.1), tooltip=tooltip
         ),
-        drawn.mark_point(shape="cross", angle=45, size=80, filled=True)
-        .transform_filter("datum.last")
-        .encode(tooltip=tooltip),
     ]

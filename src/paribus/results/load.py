@@ -2,18 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from paribus.errors import NothingStoredError
 from paribus.results.tidy import StudyResults, tidy
+from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
-
-if TYPE_CHECKING:
-    from paribus.store.catalogue import Catalogue
 
 
 def load_results(
-    catalogue: "Catalogue", name: str, scale: str, names: Collection[str] | None = None
+    catalogue: Catalogue, name: str, scale: str, names: Collection[str] | None = None
 ) -> StudyResults:
     """The results of a study; `names` limits which measurements are read (default: all).
 

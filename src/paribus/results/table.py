@@ -69,7 +69,9 @@ def final_values(
         chosen = chosen.merge(_validation(results), on=[*by, "epoch"])
         chosen = chosen.sort_values([*by, "rank", "epoch"]).drop(columns="rank")
         return chosen.drop_duplicates(by, keep="first").reset_index(drop=True)
-    return chosen.sort_values([*by, "epoch"]).drop_duplicates(by, keep="last").reset_index(drop=True)
+    return (
+        chosen.sort_values([*by, "epoch"]).drop_duplicates(by, keep="last").reset_index(drop=True)
+    )
 
 
 def metric_names(results: StudyResults) -> list[str]:

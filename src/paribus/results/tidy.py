@@ -82,7 +82,9 @@ def tidy(entry: StudyEntry, runs: Iterable[StoredRun]) -> StudyResults:
     stored = {run.key: run for run in runs}
     members = sorted(entry.members, key=lambda member: _place(member, levels))
     pairs = [(member, stored[member.key]) for member in members if member.key in stored]
-    conditions = dict.fromkeys(tuple(member.condition[name] for name in levels) for member in members)
+    conditions = dict.fromkeys(
+        tuple(member.condition[name] for name in levels) for member in members
+    )
     return StudyResults(
         document=entry.document,
         conditions=tuple(dict(zip(levels, labels, strict=True)) for labels in conditions),

@@ -6,6 +6,7 @@ our own words.
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,10 @@ from paribus.store.folder import ADVICE
 
 BUSY_SECONDS = 30.0
 
+# Readers and the one writer do not wait for each other, and a commit is one append.
+WAL = "PRAGMA journal_mode = WAL"
+
 PRAGMAS = (
-    # Readers and the one writer do not wait for each other, and a commit is one append.
-    "PRAGMA journal_mode = WAL",
     # Under WAL a commit outlives a killed process without fsync. A power cut may take the last
     # few commits, but never leaves half of one; FULL would cost an fsync for every run.
     "PRAGMA synchronous = NORMAL",
@@ -92,12 +94,32 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         _address(path, writable), uri=True, timeout=BUSY_SECONDS, isolation_level=None
     )
     try:
-        for pragma in PRAGMAS if writable else ():
-            connection.execute(pragma)
+        if writable:
+            _use_wal(connection)
+            for pragma in PRAGMAS:
+                connection.execute(pragma)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, which is a step for the first process alone; the file remembers it.
+
+    Two that switch at once could wait for each other for ever, so SQLite refuses one of them
+    at once, whatever its timeout. The one that is refused tries again here.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(WAL)
+        except sqlite3.OperationalError as error:
+            if not _name(error).startswith("BUSY") or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _address(path: Path | None, writable: bool) -> str:
@@ -118,8 +140,7 @@ def _begin(connection: Connection) -> None:
 
 def _told(error: BaseException | None, where: str) -> LabError | None:
     """SQLite's error in our words; None for one that no user can put right."""
-    name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").partition("_")[0]
-    match name:
+    match _name(error).partition("_")[0]:
         case "BUSY" | "LOCKED":
             return LabHeldError(
                 f"{where} was locked by another process for {BUSY_SECONDS:.0f} s. "
@@ -134,3 +155,7 @@ def _told(error: BaseException | None, where: str) -> LabError | None:
                 f"{where} is damaged: {error}. Put a copy of it back, or use another --lab."
             )
     return None
+
+
+def _name(error: BaseException | None) -> str:
+    return getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")

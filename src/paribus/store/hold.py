@@ -51,6 +51,21 @@ def hold(lab: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_held(lab: Path) -> bool:
+    """Whether some process trains in this lab now."""
+    if not (lab / LOCK).is_file():
+        return False
+    lock = FileLock(lab / LOCK, timeout=0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return False  # a lab that cannot be written is nobody's to train in
+    lock.release()
+    return False
+
+
 def _write_note(lab: Path) -> None:
     note = {
         "pid": os.getpid(),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import safetensors.numpy
 
-from paribus.data.base import DataSpec, Source
+from paribus.data.base import DataSpec
 from paribus.data.dataset import Dataset
 from paribus.executors.base import Executor
 from paribus.executors.threads import ThreadExecutor
@@ -26,8 +26,10 @@ from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
 from paribus.store.records import StoredRun
+from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun
-from paribus.study.watch import Silent, Watch
+from paribus.study.progress import Note
+from paribus.study.watch import Watch
 from paribus.training.lane import Lane
 from paribus.training.loop import CancelledError, Task, Trained, train_run
 from paribus.training.platform import devices
@@ -37,16 +39,6 @@ if TYPE_CHECKING:
     import xarray
 
 PHASES = ("data", "compile", "train", "evaluate", "probe", "store", "report", "total")
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Where a study runs: the lab's folder, where data is looked for, how many cores train."""
-
-    lab: Path = Path("paribus-lab")
-    source: Source = field(default_factory=Source)
-    cores: int | None = None
-    watch: Watch = field(default_factory=Silent)
 
 
 @dataclass
@@ -84,9 +76,11 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
         catalogue.put_study(plan.entry)
         missing = _missing(plan, catalogue)
         outcome.reused = len({run.key for run in plan.runs}) - len(missing)
-        options.watch.planned(plan, missing)
+        watches = (options.watch, Note(options.lab))
+        for watch in watches:
+            watch.planned(plan, missing)
         if missing:
-            _Training(outcome, options, catalogue).train(missing)
+            _Training(outcome, options, catalogue, watches).train(missing)
     outcome.seconds["total"] = time.perf_counter() - begun
     return outcome
 
@@ -107,6 +101,7 @@ class _Training:
     outcome: Outcome
     options: RunOptions
     catalogue: Catalogue
+    watches: tuple[Watch, ...]
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def train(self, runs: list[PlannedRun]) -> None:
@@ -148,7 +143,7 @@ class _Training:
                 replicate=run.replicate,
                 dataset=datasets[run.recipe.data],
                 observers=self.outcome.plan.study.probes,
-                watch=lambda epoch: self.options.watch.epoch_done(run, epoch),
+                watch=lambda epoch: self._epoch_done(run, epoch),
                 cancelled=self.cancelled.is_set,
             )
             started = datetime.now(UTC)
@@ -185,7 +180,7 @@ class _Training:
             self.catalogue.add_run(stored)
             self.outcome.seconds["store"] += time.perf_counter() - begun
             self._count(stored, trained)
-            self.options.watch.run_done(run, stored.status)
+            self._run_done(run, stored.status)
 
     def _count(self, stored: StoredRun, trained: Trained) -> None:
         self.outcome.trained += 1
@@ -198,7 +193,15 @@ class _Training:
         message = f"{type(error).__name__}: {error}"
         self.outcome.failures[run.key] = message
         self.catalogue.record_failure(run.key, message)
-        self.options.watch.run_done(run, "failed")
+        self._run_done(run, "failed")
+
+    def _epoch_done(self, run: PlannedRun, epoch: int) -> None:
+        for watch in self.watches:
+            watch.epoch_done(run, epoch)
+
+    def _run_done(self, run: PlannedRun, status: str) -> None:
+        for watch in self.watches:
+            watch.run_done(run, status)
 
 
 def stored_run(

@@ -12,8 +12,9 @@ from paribus.design.grid import Design
 from paribus.errors import DeclarationError, Fault, UnknownNameError
 from paribus.probes.base import Probe
 from paribus.spec import Count, Spec
+from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, make_plan
-from paribus.study.run import RunOptions, run_plan
+from paribus.study.run import run_plan
 from paribus.study.scaled import Reported, ScaledStudy
 from paribus.training.recipe import Recipe
 
@@ -84,7 +85,7 @@ class Study(Spec):
         self,
         scale: str | None = None,
         *,
-        set: Mapping[str, Any] | None = None,  # noqa: A002, RUF100 - the word of the CLI
+        values: Mapping[str, Any] | None = None,
         only: Mapping[str, tuple[str, ...]] | None = None,
         replicates: int | None = None,
     ) -> ScaledStudy:
@@ -107,7 +108,7 @@ class Study(Spec):
             name=self.name,
             scale=name,
             question=self.question,
-            recipe=self.recipe.with_fields(chosen.set).with_fields(set or {}),
+            recipe=self.recipe.with_fields(chosen.set).with_fields(values or {}),
             factors=factors,
             replicates=replicates or chosen.replicates or self.replicates,
             design=self.design,

@@ -29,7 +29,12 @@ CALL_SECONDS = 1.0
 
 
 class CancelledError(Exception):
-    """The run was asked to stop before its end; nothing of it is kept."""
+    """The run was asked to stop before its end; nothing of it is kept but what it took."""
+
+    def __init__(self, steps: int, seconds: "Seconds") -> None:
+        super().__init__(f"cancelled after {steps} steps")
+        self.steps = steps
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,8 @@ class _Run:
         done = 0
         while done < len(order):
             if self.task.cancelled():
-                raise CancelledError
+                self.seconds.compile = self.programs.compile_seconds - self.compiled_before
+                raise CancelledError(self.steps + done, self.seconds)
             stop = min(len(order), done + self.chunk)
             span = np.array([done, stop], np.int32)
             self.programs.ready("train", state, self.traced, feed, span)

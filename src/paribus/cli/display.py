@@ -1,0 +1,152 @@
+"""What commands print for people: tables and lines on stdout."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from paribus.cli.words import duration, interval, plural, size
+from paribus.results.table import Row
+from paribus.study.estimate import Estimate
+from paribus.study.plan import Plan
+from paribus.study.run import Outcome
+from paribus.study.study import Study
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left")
+    return table
+
+
+def study_row(study: Study) -> dict[str, Any]:
+    """A study as a row of `paribus list --json`, at its default scale."""
+    scaled = study.at()
+    return {
+        "name": study.name,
+        "report": study.report,
+        "question": study.question,
+        "data": scaled.recipe.as_json()["data"]["kind"],
+        "conditions": len(scaled.resolved()),
+        "replicates": scaled.replicates,
+        "scales": list(study.scale_names),
+    }
+
+
+def show_studies(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The built-in studies, by report."""
+    table = _table("study", "report", "runs", "scales", "question", numbers=("runs",))
+    for row in sorted(rows, key=lambda row: (row["report"], row["name"])):
+        runs = f"{row['conditions']} x {row['replicates']}"
+        scales = ", ".join(row["scales"])
+        table.add_row(row["name"], row["report"], runs, scales, row["question"])
+    _console().print(table)
+
+
+def show_plan(plan: Plan, found: Estimate) -> None:
+    """Conditions with their parameters, then what is to be trained and what it will take."""
+    console = _console()
+    factors = [factor.name for factor in plan.study.factors]
+    table = _table(*factors, "replicates", "parameters", "steps per run", numbers=("parameters",))
+    for labels, runs in _by_condition(plan).items():
+        first = runs[0]
+        table.add_row(*labels, str(len(runs)), f"{first.parameters:,}", f"{first.steps:,}")
+    console.print(table)
+    time = "unknown" if found.seconds is None else f"about {duration(found.seconds)}"
+    console.print(
+        f"{plural(len(plan.runs), 'run')} in {plural(len(plan.cohorts), 'cohort')}: "
+        f"{found.to_train:,} to train, {found.stored:,} already in the lab"
+    )
+    console.print(f"time: {time} ({found.basis}); {found.model_steps:,} optimizer steps in all")
+    console.print(
+        f"bytes: {size(found.stored_bytes)} in the lab, {size(found.memory_bytes)} in memory"
+    )
+    for notice in plan.notices():
+        console.print(f"note: {notice}", soft_wrap=True)
+
+
+def _by_condition(plan: Plan) -> dict[tuple[str, ...], list[Any]]:
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for run in plan.runs:
+        found.setdefault(tuple(run.condition.values()), []).append(run)
+    return found
+
+
+def show_table(rows: Sequence[Row]) -> None:
+    """Means and intervals: a row for each condition, a column for each metric."""
+    console = _console()
+    factors = list(rows[0]["condition"])
+    metrics = list(dict.fromkeys(row["metric"] for row in rows))
+    table = _table(*factors, "n", "diverged", *metrics, numbers=("n", "diverged", *metrics))
+    grouped: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(tuple(row["condition"].values()), []).append(row)
+    for labels, found in grouped.items():
+        cells = [interval(row["mean"], row["low"], row["high"]) for row in found]
+        table.add_row(*labels, str(found[0]["n"]), str(found[0]["diverged"]), *cells)
+    console.print(table)
+    console.print(
+        f"mean [95 % interval] over n replicates, Student t; epoch: {rows[0]['epoch_rule']}"
+    )
+
+
+def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
+    """What came of a run, as the last line of `paribus run --json`."""
+    return {
+        "study": outcome.plan.study.name,
+        "scale": outcome.plan.study.scale,
+        "runs": {
+            "total": len(outcome.plan.runs),
+            "trained": outcome.trained,
+            "reused": outcome.reused,
+            "diverged": outcome.diverged,
+            "failed": len(outcome.failures),
+        },
+        "seconds": {phase: round(value, 6) for phase, value in outcome.seconds.items()},
+        "model_steps": outcome.model_steps,
+        "report": None if report is None else str(report),
+    }
+
+
+def show_outcome(outcome: Outcome, rows: Sequence[Row], report: Path | None) -> None:
+    """The table, what was trained, what failed, and where the report is."""
+    console = _console()
+    if rows:
+        show_table(rows)
+    seconds = outcome.seconds
+    console.print(
+        f"{plural(outcome.trained, 'run')} trained, {outcome.reused} reused, "
+        f"{outcome.diverged} diverged, {len(outcome.failures)} failed in "
+        f"{duration(seconds['total'])} ({seconds['compile']:.1f} s compiling, "
+        f"{seconds['train']:.1f} s training)"
+    )
+    for message in sorted(set(outcome.failures.values())):
+        console.print(f"failed: {message}", soft_wrap=True, markup=False)
+    if report is not None:
+        console.print(f"report: {report}", soft_wrap=True, markup=False)
+
+
+def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
+    """What a lab holds of each study."""
+    names = ("total", "done", "diverged", "failed", "running")
+    table = _table("study", "scale", *names, "time left", numbers=names)
+    for row in rows:
+        left = "-" if row["seconds_left"] is None else duration(row["seconds_left"])
+        table.add_row(row["study"], row["scale"], *(str(row[name]) for name in names), left)
+    _console().print(table)
+
+
+def show_data(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The data sets and where they are."""
+    table = _table("data", "state", "size", "where", numbers=("size",))
+    for row in rows:
+        bytes_ = size(row["bytes"]) if row["bytes"] else "-"
+        table.add_row(row["name"], row["state"], bytes_, row["path"] or "-")
+    _console().print(table)

@@ -1,0 +1,110 @@
+"""What commands ask of a lab that is there: results, tables, reports, status."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from paribus.data import catalogue as datasets
+from paribus.data.files import find_source
+from paribus.errors import UnknownNameError
+from paribus.report.write import write_report
+from paribus.results.load import load_results
+from paribus.results.table import EPOCH_RULES, EpochRule, Row, metric_names, table
+from paribus.results.tidy import StudyResults
+from paribus.store.catalogue import Catalogue
+from paribus.store.hold import hold, is_held
+from paribus.study.progress import read_note
+
+DEFAULT_METRICS = ("test/accuracy", "test/loss", "test/precision", "test/recall")
+
+
+def stored_scale(study: str, scale: str | None, lab: Path) -> tuple[str, str]:
+    """Name and scale of a study that the lab holds; the scale may be left out if there is one.
+
+    A study file is known by its stem. Raises `UnknownNameError` for a study or scale that is not
+    there, `NothingStoredError` for a lab that holds nothing.
+    """
+    with Catalogue.open(lab, create=False) as catalogue:
+        known = [(entry.name, entry.scale) for entry in catalogue.studies()]
+        name = _stored_name(study, [name for name, _ in known])
+        scales = [one for stored, one in known if stored == name]
+        if scale is None and len(scales) == 1:
+            return name, scales[0]
+        return name, catalogue.study(name, scale or "demo").scale
+
+
+def _stored_name(study: str, known: Sequence[str]) -> str:
+    if study.endswith(".py") and study not in known:
+        from_file = Path(study).stem.replace("_", "-")
+        return from_file if from_file in known else Path(study).stem
+    return study
+
+
+def stored_results(study: str, scale: str | None, lab: Path) -> StudyResults:
+    """All results of a study that a lab holds."""
+    name, chosen = stored_scale(study, scale, lab)
+    with Catalogue.open(lab, create=False) as catalogue:
+        return load_results(catalogue, name, chosen)
+
+
+def table_rows(results: StudyResults, metrics: Sequence[str], epoch_rule: str) -> list[Row]:
+    """The rows of a table; without metrics, the usual ones that were measured."""
+    rule = epoch_rule.replace("-", " ")
+    chosen: dict[str, EpochRule] = {known: known for known in EPOCH_RULES}
+    if rule not in chosen:
+        raise UnknownNameError("epoch rule", epoch_rule, ["last", "best-validation"])
+    measured = metric_names(results)
+    usual = [metric for metric in DEFAULT_METRICS if metric in measured]
+    return table(results, list(metrics) or usual, chosen[rule])
+
+
+def write_report_of(results: StudyResults, lab: Path, output: Path | None) -> Path:
+    """Writes a study's report, by default into the lab; gives the page's path."""
+    folder = f"{results.document['name']}-{results.document['scale']}"
+    return write_report(results, output or lab / "reports" / folder)
+
+
+def status_rows(lab: Path) -> list[dict[str, Any]]:
+    """How far each study of a lab is, as the rows of `paribus status --json`."""
+    note = read_note(lab) if is_held(lab) else None
+    with Catalogue.open(lab, create=False) as catalogue:
+        rows = []
+        for entry in catalogue.studies():
+            keys = [member.key for member in entry.members]
+            stored = list(catalogue.summaries(set(keys)))
+            mine = (
+                note
+                if note and (note["study"], note["scale"]) == (entry.name, entry.scale)
+                else None
+            )
+            rows.append(
+                {
+                    "study": entry.name,
+                    "scale": entry.scale,
+                    "total": len(set(keys)),
+                    "done": len(stored),
+                    "diverged": sum(run.status == "diverged" for run in stored),
+                    "failed": len(catalogue.failures(keys)),
+                    "running": mine["running"] if mine else 0,
+                    "seconds_left": mine["seconds_left"] if mine else None,
+                }
+            )
+    return rows
+
+
+def data_rows(folder: Path | None, download: Sequence[str]) -> list[dict[str, Any]]:
+    """The data sets and where they are, after fetching those asked for."""
+    source = find_source(folder, os.environ)
+    known = {datasets.name_of(spec): spec for spec in datasets.ALL}
+    for name in download:
+        if name not in known:
+            raise UnknownNameError("data set", name, known)
+        known[name].load(source)
+    return datasets.describe(source)
+
+
+def remove_stored(chosen: tuple[str, str], lab: Path) -> int:
+    """Deletes a study's runs; how many there were."""
+    with hold(lab), Catalogue.open(lab, create=False) as catalogue:
+        return catalogue.remove_study(*chosen)

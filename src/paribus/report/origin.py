@@ -1,0 +1,90 @@
+"""Where the numbers come from: examples, time spent, software, machine and data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paribus.report.quantities import duration
+from paribus.report.recipe import Term, plain
+from paribus.results.tidy import SECONDS, StudyResults
+
+_FIELDS = (
+    ("paribus", "Paribus"),
+    ("numerics", "Numerics version"),
+    ("python", "Python"),
+    ("jax", "JAX"),
+    ("jaxlib", "jaxlib"),
+    ("equinox", "Equinox"),
+    ("optax", "Optax"),
+    ("numpy", "NumPy"),
+    ("platform", "Platform"),
+    ("device", "Device"),
+    ("cpu_features", "CPU features"),
+    ("cores", "Cores"),
+    ("precision", "Precision"),
+)
+_DATA = (("name", "Data"), ("state", "Data files"), ("fingerprint", "Data fingerprint"))
+_PHASES = {
+    "compile": "Compiling",
+    "train": "Training",
+    "evaluate": "Evaluating",
+    "probe": "Probes",
+}
+
+
+def origin_terms(results: StudyResults) -> list[Term]:
+    """Versions, device, data and dates; each with all the values that occur among the runs."""
+    runs = [dict(facts) for facts in results.provenance.values()]
+    data = [dict(facts.get("data", {})) for facts in runs]
+    found = [(title, _values(runs, name)) for name, title in _FIELDS]
+    found += [(title, _values(data, name)) for name, title in _DATA]
+    dates = sorted(
+        facts[name] for facts in runs for name in ("started", "finished") if name in facts
+    )
+    terms = [Term(title, " | ".join(values)) for title, values in found if values]
+    return [*terms, Term("Trained", f"{dates[0]} to {dates[-1]}")] if dates else terms
+
+
+def differing(results: StudyResults) -> list[str]:
+    """What is not the same for all runs: mixing machines or versions is to be seen."""
+    runs = [dict(facts) for facts in results.provenance.values()]
+    data = [dict(facts.get("data", {})) for facts in runs]
+    names = [title for name, title in _FIELDS if len(_values(runs, name)) > 1]
+    return names + [title for name, title in _DATA if len(_values(data, name)) > 1]
+
+
+def time_terms(results: StudyResults) -> list[Term]:
+    """Seconds by phase, summed over runs and per run, and how many steps they took."""
+    count = len(results.runs)
+    terms = []
+    for phase in SECONDS:
+        spent = results.runs[f"{phase}_seconds"].dropna()
+        if len(spent):
+            mean = f"{duration(float(spent.mean()))} per run (mean of {len(spent)} runs)"
+            terms.append(Term(_PHASES[phase], f"{duration(float(spent.sum()))} in all, {mean}"))
+    steps = results.runs["model_steps"].dropna()
+    if len(steps):
+        terms.append(Term("Optimizer steps", f"{int(steps.sum()):,} in all, over {count} runs"))
+    return terms
+
+
+def example_counts(results: StudyResults) -> str:
+    """Sizes of the splits in words: "train 1,197, validation 300, test 300 examples"."""
+    found = [dict(facts.get("examples", {})) for facts in results.provenance.values()]
+    parts = []
+    for split in ("train", "validation", "test"):
+        sizes = sorted({int(examples[split]) for examples in found if examples.get(split)})
+        if sizes:
+            parts.append(f"{split} {' or '.join(f'{size:,}' for size in sizes)}")
+    return f"{', '.join(parts)} examples" if parts else "not recorded"
+
+
+def _values(facts: list[dict[str, Any]], name: str) -> list[str]:
+    """The distinct values of one fact, in order of appearance."""
+    found = (one[name] for one in facts if one.get(name) not in (None, "", [], {}))
+    return list(dict.fromkeys(map(_text, found)))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {plain(inner)}" for name, inner in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,49 @@
+"use strict";
+(() => {
+  const specs = JSON.parse(document.getElementById("specs").textContent);
+  const views = [];
+  const chosen = {};
+
+  // `ast` makes Vega interpret its expressions: the page's policy forbids evaluating strings.
+  const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false };
+
+  const highlight = ({ view, group }) =>
+    view.signal("highlight", [...(chosen[group] ?? [])]).runAsync();
+
+  async function draw(element) {
+    if (element.dataset.drawn) return;
+    element.dataset.drawn = "started";
+    const { figure, panel, group } = element.dataset;
+    const spec = { ...specs[figure].panels[panel], datasets: specs[figure].datasets };
+    const { view } = await vegaEmbed(element, spec, options);
+    views.push({ view, group });
+    await highlight({ view, group });
+    element.dataset.drawn = "done";
+  }
+
+  function toggle(button) {
+    const { group, series } = button.dataset;
+    const set = (chosen[group] ??= new Set());
+    if (!set.delete(series)) set.add(series);
+    for (const other of document.querySelectorAll(".legend button")) {
+      if (other.dataset.group === group) {
+        other.setAttribute("aria-pressed", String(set.has(other.dataset.series)));
+      }
+    }
+    views.filter((one) => one.group === group).forEach(highlight);
+  }
+
+  for (const button of document.querySelectorAll(".legend button")) {
+    button.addEventListener("click", () => toggle(button));
+  }
+
+  // A chart is as wide as its container, and a closed container has no width.
+  for (const details of document.querySelectorAll("details")) {
+    details.addEventListener("toggle", () => details.querySelectorAll(".chart").forEach(draw));
+  }
+
+  const visible = [...document.querySelectorAll(".chart")].filter((one) => !one.closest("details"));
+  visible
+    .reduce((before, one) => before.then(() => draw(one)), Promise.resolve())
+    .then(() => { document.documentElement.dataset.charts = String(visible.length); });
+})();

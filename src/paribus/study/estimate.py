@@ -1,0 +1,158 @@
+"""How long a plan will take and how much it will store, before anything is trained.
+
+A model of the relative cost of a step, scaled by what steps really took: in earlier runs on this
+kind of machine where the lab has some, else in a calibration of about a second.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from paribus.errors import NothingStoredError
+from paribus.store.catalogue import Catalogue
+from paribus.store.records import StoredRun
+from paribus.study.options import RunOptions
+from paribus.study.plan import Plan, PlannedRun
+from paribus.training.lane import Lane
+from paribus.training.loop import CancelledError, Task, train_run
+from paribus.training.platform import devices, usable_cores
+from paribus.training.provenance import provenance
+from paribus.training.recipe import Recipe
+
+CALIBRATION_SECONDS = 1.0
+COMPILE_SECONDS = 1.0
+"""What compiling one cohort takes, if nothing better is known."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is to be trained and what that will take; `seconds` is None where nothing is known.
+
+    `basis` says what the time rests on. `stored_bytes` is what the runs to train will add to the
+    lab, `memory_bytes` what data and the models in training take in memory.
+    """
+
+    to_train: int
+    stored: int
+    model_steps: int
+    seconds: float | None
+    basis: str
+    stored_bytes: int
+    memory_bytes: int
+
+
+def estimate(plan: Plan, options: RunOptions) -> Estimate:
+    """Time and bytes of what the lab does not hold yet.
+
+    Loads the data and trains for about a second where the lab has no earlier run to go by.
+    """
+    earlier = _stored(plan, options)
+    stored = {run.key for run in earlier}
+    missing = list({run.key: run for run in plan.runs if run.key not in stored}.values())
+    lanes = options.cores or usable_cores()
+    seconds, basis = _seconds(missing, earlier, options, lanes)
+    return Estimate(
+        to_train=len(missing),
+        stored=len(stored),
+        model_steps=sum(run.steps for run in missing),
+        seconds=seconds,
+        basis=basis,
+        stored_bytes=sum(_run_bytes(run) for run in missing),
+        memory_bytes=_memory_bytes(missing, lanes),
+    )
+
+
+def step_cost(recipe: Recipe, parameters: int) -> float:
+    """The relative cost of one optimizer step: microseconds on a core of an AVX-512 server.
+
+    A fixed part, the matrix products (6 operations per parameter and example) and one pass over
+    weights and optimizer state.
+    """
+    return 15 + 6 * parameters * recipe.batch / 130_000 + 5e-4 * parameters
+
+
+def run_cost(run: PlannedRun) -> float:
+    """The relative cost of a whole run, its evaluations included."""
+    recipe = run.recipe
+    evaluations = recipe.epochs / recipe.evaluate if recipe.evaluate != "end" else 1
+    examples = min(recipe.train_examples, recipe.evaluate_train) + recipe.data.facts().test
+    evaluated = evaluations * (500 + 2 * run.parameters * examples / 130_000)
+    return run.steps * step_cost(recipe, run.parameters) + evaluated
+
+
+def _stored(plan: Plan, options: RunOptions) -> list[StoredRun]:
+    try:
+        with Catalogue.open(options.lab, create=False) as catalogue:
+            return list(catalogue.summaries({run.key for run in plan.runs}))
+    except NothingStoredError:
+        return []
+
+
+def _seconds(
+    missing: list[PlannedRun], earlier: list[StoredRun], options: RunOptions, lanes: int
+) -> tuple[float | None, str]:
+    if not missing:
+        return 0.0, "nothing is left to train"
+    scale = _scale_of(earlier)
+    basis = f"{len(earlier)} earlier runs"
+    compile_seconds = COMPILE_SECONDS
+    if scale is None:
+        longest = max(missing, key=run_cost)
+        if longest.recipe.data.locate(options.source).state == "absent":
+            return None, "unknown until the data is here"
+        scale, compile_seconds = _calibrate(longest, options)
+        basis = "a calibration of about a second"
+    work = sum(map(run_cost, missing)) * scale
+    cohorts = len({run.cohort for run in missing})
+    return (work + cohorts * compile_seconds) / min(lanes, len(missing)), basis
+
+
+def _scale_of(runs: Iterable[StoredRun]) -> float | None:
+    """Seconds per unit of cost in stored runs of this kind of processor."""
+    here = provenance(devices()[0])["device"]
+    scales = []
+    for run in runs:
+        seconds, steps = run.provenance["seconds"], run.provenance["model_steps"]
+        if run.provenance["device"] == here and steps:
+            recipe = Recipe.model_validate(run.recipe)
+            cost = steps * step_cost(recipe, run.parameters)
+            scales.append(seconds["train"] / cost)
+    return median(scales) if scales else None
+
+
+def _calibrate(run: PlannedRun, options: RunOptions) -> tuple[float, float]:
+    """Seconds per unit of cost, and of compiling, from a run that is given up after a second."""
+    asked: list[float] = []
+
+    def cancelled() -> bool:
+        asked.append(time.perf_counter())
+        # The first question comes before compiling, the second after the first steps.
+        return len(asked) > 2 and asked[-1] - asked[1] > CALIBRATION_SECONDS
+
+    dataset = run.recipe.data.load(options.source)
+    task = Task(run.recipe, run.replicate, dataset, cancelled=cancelled)
+    try:
+        trained = train_run(task, Lane(devices()[0]))
+        steps, seconds = trained.steps, trained.seconds
+    except CancelledError as stopped:
+        steps, seconds = stopped.steps, stopped.seconds
+    cost = max(1, steps) * step_cost(run.recipe, run.parameters)
+    return seconds.train / cost, seconds.compile
+
+
+def _run_bytes(run: PlannedRun) -> int:
+    facts = run.recipe.data.facts()
+    numbers = 8 if run.recipe.precision == "float64" else 4
+    evaluations = 2 if run.recipe.evaluate == "end" else run.recipe.epochs // run.recipe.evaluate
+    per_evaluation = 12 * 8 + facts.outputs**2 if facts.classification else 2 * 8
+    # Weights hardly compress; everything else does, and has a few kilobytes of its own.
+    return run.parameters * numbers + evaluations * per_evaluation + facts.test // 8 + 6_000
+
+
+def _memory_bytes(runs: list[PlannedRun], lanes: int) -> int:
+    if not runs:
+        return 0
+    data = {type(run.recipe.data).__name__: run.recipe.data.facts().bytes for run in runs}
+    largest = max(run.parameters * (8 if run.recipe.precision == "float64" else 4) for run in runs)
+    return sum(data.values()) + 4 * largest * lanes  # weights, two moments, gradient

@@ -1,0 +1,186 @@
+"""Labs that cannot be opened, and what is said of them."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import create_engine, inspect
+
+from paribus.errors import LabError, LabUnwritableError, NothingStoredError, SchemaError
+from paribus.store import Catalogue
+from paribus.store.catalogue import FILE
+from paribus.store.migrations import LATEST
+from paribus.store.schema import METADATA
+from store.example_runs import example_key, example_run, example_study
+
+CREATE = (True, False)
+
+
+def test_a_lab_keeps_what_it_was_given(lab):
+    with Catalogue.open(lab, create=True) as catalogue:
+        catalogue.put_study(example_study("width", [1]))
+    for create in CREATE:
+        with Catalogue.open(lab, create=create) as catalogue:
+            assert catalogue.study("width", "demo") == example_study("width", [1])
+
+
+def test_the_tables_of_the_queries_are_those_of_the_migrations(lab):
+    Catalogue.open(lab, create=True).close()
+    engine = create_engine(f"sqlite:///{lab / FILE}")
+    stored = inspect(engine)
+    found = {
+        table: {column["name"] for column in stored.get_columns(table)}
+        for table in stored.get_table_names()
+    }
+    engine.dispose()
+
+    assert found == {
+        name: {column.name for column in table.columns} for name, table in METADATA.tables.items()
+    }
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_reading_a_lab_with_nothing_in_it_says_so(lab, present):
+    if present:
+        lab.mkdir(parents=True)
+        (lab / FILE).touch()  # as left by a process killed while it made the lab
+
+    with pytest.raises(NothingStoredError, match=r"mine holds nothing yet.*paribus run"):
+        Catalogue.open(lab, create=False)
+
+    assert lab.exists() == present
+
+
+def test_a_file_left_empty_by_a_killed_process_becomes_a_store(lab):
+    lab.mkdir(parents=True)
+    (lab / FILE).touch()
+    with Catalogue.open(lab, create=True) as catalogue:
+        assert catalogue.studies() == []
+
+
+@pytest.mark.parametrize("create", CREATE)
+def test_a_newer_schema_is_refused(lab, create):
+    Catalogue.open(lab, create=True).close()
+    _alter(lab, "PRAGMA user_version = 99")
+
+    with pytest.raises(
+        SchemaError, match=rf"has schema 99; this paribus reads up to {LATEST}\. Upgrade"
+    ):
+        Catalogue.open(lab, create=create)
+
+
+@pytest.mark.parametrize("create", CREATE)
+def test_the_database_of_another_program_is_refused_untouched(lab, create):
+    lab.mkdir(parents=True)
+    _alter(lab, "CREATE TABLE bookmarks (url TEXT)")
+
+    with pytest.raises(SchemaError, match="some other program"):
+        Catalogue.open(lab, create=create)
+
+    connection = sqlite3.connect(lab / FILE)
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    connection.close()
+    assert tables == [("bookmarks",)]
+
+
+@pytest.mark.parametrize("create", CREATE)
+def test_a_file_that_is_no_database_is_refused_untouched(lab, create):
+    lab.mkdir(parents=True)
+    (lab / FILE).write_text("my notes\n" * 200)
+
+    with pytest.raises(SchemaError, match="is not an SQLite database"):
+        Catalogue.open(lab, create=create)
+
+    assert (lab / FILE).read_text() == "my notes\n" * 200
+
+
+def test_a_lab_that_is_a_file_is_refused(tmp_path):
+    path = tmp_path / "lab"
+    path.touch()
+    with pytest.raises(LabUnwritableError, match=r"is a file; it must be a folder.*--lab"):
+        Catalogue.open(path, create=True)
+
+
+def test_a_lab_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(LabUnwritableError, match=r"cannot be written: Not a directory.*--lab"):
+        Catalogue.open(tmp_path / "file" / "lab", create=True)
+
+
+def test_a_store_that_cannot_be_written_shows_at_once(lab):
+    (lab / FILE).mkdir(parents=True)
+    with pytest.raises(LabUnwritableError, match=r"cannot be written: unable to open.*--lab"):
+        Catalogue.open(lab, create=True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_lab_can_be_read_and_not_written(lab):
+    with Catalogue.open(lab, create=True) as catalogue:
+        catalogue.put_study(example_study("width", [1]))
+    lab.chmod(0o555)
+    try:
+        with pytest.raises(LabUnwritableError, match="Permission denied"):
+            Catalogue.open(lab, create=True)
+        with Catalogue.open(lab, create=False) as catalogue:
+            assert catalogue.study("width", "demo") == example_study("width", [1])
+            with pytest.raises(LabUnwritableError, match="cannot be written"):
+                catalogue.put_study(example_study("depth", [1]))
+    finally:
+        lab.chmod(0o755)
+
+
+def test_a_path_with_odd_characters_is_a_path(tmp_path):
+    lab = tmp_path / "50 % ?mode=ro#è"
+    with Catalogue.open(lab, create=True) as catalogue:
+        catalogue.put_study(example_study("width", [1]))
+    assert (lab / FILE).is_file()
+
+
+def test_a_damaged_file_is_told(lab):
+    with Catalogue.open(lab, create=True) as catalogue:
+        for index in range(20):
+            catalogue.put_study(example_study(f"width-{index}", range(100)))
+    whole = (lab / FILE).read_bytes()
+    (lab / FILE).write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+
+    with (
+        Catalogue.open(lab, create=False) as catalogue,
+        pytest.raises(LabError, match=r"is damaged: .*use another --lab"),
+    ):
+        catalogue.studies()
+
+
+def test_many_that_make_one_lab_at_once_all_succeed(tmp_path):
+    # Connections lock each other out alike from threads and from processes; threads start faster.
+    count = 6
+    together = Barrier(count)
+
+    def make(lab, index):
+        together.wait()
+        with Catalogue.open(lab, create=True) as catalogue:
+            catalogue.put_study(example_study(f"width-{index}", [index]))
+            return catalogue.add_run(example_run(index))
+
+    with ThreadPoolExecutor(count) as threads:
+        for lab in (tmp_path / f"lab-{attempt}" for attempt in range(20)):
+            assert all(threads.map(make, [lab] * count, range(count), timeout=60))
+            with Catalogue.open(lab, create=False) as catalogue:
+                assert len(catalogue.studies()) == count
+                assert len(catalogue.finished(map(example_key, range(count)))) == count
+
+
+def test_the_store_does_not_import_jax():
+    program = "import sys, paribus.store, paribus.executors; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def _alter(lab: Path, statement: str) -> None:
+    connection = sqlite3.connect(lab / FILE)
+    with connection:
+        connection.execute(statement)
+    connection.close()
