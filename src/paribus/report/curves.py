@@ -113,11 +113,12 @@ def _frame(
     trained = chosen[chosen["epoch"] > 0]
     span = (trained if len(trained) else chosen)["value"].to_numpy()
     low, high = float(span.min()), float(span.max())
+    epochs = (int(chosen["epoch"].min()), int(chosen["epoch"].max()))
     if low > 0 and high / low > 20:
         margin = (high / low) ** 0.05
-        return Frame(f"{title}, log scale", (low / margin, high * margin), True, series, context)
+        return Frame(f"{title}, log scale", (low / margin, high * margin), True, epochs, series, context)
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
-    return Frame(title, (low - margin, high + margin), False, series, context)
+    return Frame(title, (low - margin, high + margin), False, epochs, series, context)
 
 
 def _means(chosen: pd.DataFrame, frame: Frame, names: Mapping[str, str]) -> Rows:

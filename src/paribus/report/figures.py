@@ -28,7 +28,7 @@ class Panel:
     """One plot of a figure; its data are named data sets of the figure."""
 
     chart: alt.LayerChart
-    height: int | alt.Step
+    height: int
     title: str = ""
 
 
@@ -57,6 +57,7 @@ def page_specs(figure: Figure) -> list[dict[str, Any]]:
         _panel(panel, "container")
         | {
             "config": theme.config("page"),
+            "autosize": {"type": "fit-x", "contains": "padding"},
             "params": [{"name": "highlight", "value": []}],
             "description": f"{figure.description} {panel.title}".strip(),
         }

@@ -32,7 +32,7 @@ def final_figure(results: StudyResults, metric: str) -> Figure:
         title=f"{shown.name} at the last epoch",
         note=note,
         description=f"Dot plot of {shown.title} at the last epoch, one row per condition. {note}",
-        panels=(Panel(chart, alt.Step(28)),),
+        panels=(Panel(chart, 28 * len(points)),),
         data={f"{stem}-points": points, f"{stem}-dots": dots},
         series=() if layout.context else layout.series,
     )

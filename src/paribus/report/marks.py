@@ -18,14 +18,16 @@ class Frame:
     title: str
     domain: tuple[float, float]
     log: bool
+    epochs: tuple[int, int]
     series: tuple[Series, ...]
     context: bool = False
 
     @property
     def scale(self) -> alt.Scale:
         """The vertical scale."""
-        kind = "log" if self.log else "linear"
-        return alt.Scale(domain=list(self.domain), type=kind, zero=False, nice=False)
+        if self.log:
+            return alt.Scale(domain=list(self.domain), type="log", nice=False)
+        return alt.Scale(domain=list(self.domain), zero=False, nice=False)
 
     def axis(self, title: str | None) -> alt.Axis:
         """The vertical axis; on a logarithmic scale, lines at 1 (and 2, 5) times powers of ten."""
@@ -78,11 +80,11 @@ def filled(series: Sequence[Series], shown: float, hidden: float) -> list[Any]:
 
 def stroked(series: Sequence[Series], shown: float, hidden: float, legend: bool) -> list[Any]:
     """Stroke and dash by series."""
-    said = alt.Legend(title=None) if legend else None
+    said = alt.Undefined if legend else None
     dashes = alt.Scale(domain=[s.label for s in series], range=[list(s.dash) for s in series])
     return [
-        alt.Stroke("series:N", scale=scale_of(series), legend=said),
-        alt.StrokeDash("series:N", scale=dashes, legend=said),
+        alt.Stroke("series:N", scale=scale_of(series), legend=said, title=None),
+        alt.StrokeDash("series:N", scale=dashes, legend=said, title=None),
         alt.StrokeOpacity(**chosen(shown, hidden)),
     ]
 
@@ -90,7 +92,8 @@ def stroked(series: Sequence[Series], shown: float, hidden: float, legend: bool)
 def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
     own = alt.FieldEqualPredicate(field="panel", equal=panel)
     axis = alt.Axis(tickMinStep=1, tickCount=6, format="d")
-    epoch = alt.X("epoch:Q", title="Epoch", axis=axis, scale=alt.Scale(nice=False))
+    span = alt.Scale(domain=list(frame.epochs), nice=False)
+    epoch = alt.X("epoch:Q", title="Epoch", axis=axis, scale=span)
     # The title of a figure with several panels names the quantity once for all of them.
     ticks = frame.axis(None if panel else frame.title)
     shared = alt.Chart(alt.NamedData(means)).encode(x=epoch)
@@ -131,7 +134,7 @@ def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]
         alt.Tooltip("epoch:Q", title="epoch"),
         alt.Tooltip("shown:N", title="run"),
     ]
-    hue = alt.Stroke("series:N", scale=scale_of(frame.series))
+    hue = alt.Stroke("series:N", scale=scale_of(frame.series), legend=None)
     opacity = alt.StrokeOpacity(**chosen(0.8, 0.1))
     lines = base.mark_line(strokeWidth=1.2, strokeDash=[2, 2])
     crosses = base.mark_point(shape="cross", angle=45, size=80, filled=True)

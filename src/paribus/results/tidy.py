@@ -59,8 +59,11 @@ class StudyResults:
 
     def confusion(self, key: str) -> Measurement | None:
         """The confusion matrix of a run's final model: counts, dims (true, predicted)."""
-        found = (one for one in self.measurements[key] if one.name == CONFUSION)
-        return next(found, None)
+        found = next((one for one in self.measurements[key] if one.name == CONFUSION), None)
+        if found is None or "epoch" not in found.dims:
+            return found
+        coords = {dim: labels for dim, labels in found.coords.items() if dim != "epoch"}
+        return Measurement(CONFUSION, found.values[-1], found.dims[1:], coords)
 
 
 def condition_label(condition: Mapping[str, str]) -> str:
