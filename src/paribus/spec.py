@@ -12,7 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    Self,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 from pydantic_core import ErrorDetails
@@ -39,6 +50,7 @@ Share = Annotated[float, Strict(), Field(ge=0, lt=1, allow_inf_nan=False), Trace
 """A number in [0, 1) that enters compiled programs as an array; exactly 0 is left out."""
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 class _RaisesDeclarationError(type(BaseModel)):
     """Turns pydantic's error at construction into ours; nested validation is left alone."""
 
@@ -85,13 +97,16 @@ class Spec(BaseModel, metaclass=_RaisesDeclarationError):
         return self.model_dump(mode="json")
 
 
+AnySpec = TypeVar("AnySpec", bound=Spec)
+
+
 def digest(content: Any) -> str:
     """SHA-256 (64 hex digits) of JSON-ready content, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def split_traced(spec: Spec) -> tuple[Spec, dict[str, float]]:
+def split_traced(spec: AnySpec) -> tuple[AnySpec, dict[str, float]]:
     """The declaration without its traced numbers, and those numbers by dotted path.
 
     A traced number of exactly 0 stays: its term is left out of the program altogether, so a run
@@ -101,7 +116,7 @@ def split_traced(spec: Spec) -> tuple[Spec, dict[str, float]]:
     return fill_traced(spec, dict.fromkeys(values)), values
 
 
-def fill_traced(spec: Spec, values: Mapping[str, Any]) -> Spec:
+def fill_traced(spec: AnySpec, values: Mapping[str, Any]) -> AnySpec:
     """The declaration with the numbers at these paths replaced, unvalidated (arrays may enter)."""
     here: dict[str, Any] = {}
     below: dict[str, dict[str, Any]] = {}
@@ -217,10 +232,9 @@ def _path(spec: type[BaseModel], loc: Iterable[int | str]) -> tuple[str, type[Ba
         names.append(str(part))
         field = alternatives[0].model_fields.get(str(part)) if len(alternatives) == 1 else None
         if field is not None:
-            owner = alternatives[0]
-            alternatives = _specs_in(field.annotation)
-            if len(alternatives) == 1:
-                owner = alternatives[0]
+            found = _specs_in(field.annotation)
+            owner = found[0] if len(found) == 1 else alternatives[0]
+            alternatives = found
     return ".".join(names), owner
 
 
@@ -237,4 +251,4 @@ def _tag(spec: type[BaseModel]) -> str | None:
     kind = spec.model_fields.get("kind")
     if kind is None or get_origin(kind.annotation) is not Literal:
         return None
-    return get_args(kind.annotation)[0]
+    return next(iter(get_args(kind.annotation)), None)

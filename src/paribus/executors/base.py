@@ -20,7 +20,8 @@ class Executor(ABC):
     """Runs tasks, at most one at a time in each slot.
 
     As a context manager it closes at the end, and cancels first where an exception (Ctrl-C too)
-    leaves the block.
+    leaves the block. Wait on futures with a timeout, again and again: in a wait without one,
+    Python can miss a Ctrl-C until the wait is over.
     """
 
     @property

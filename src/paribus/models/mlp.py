@@ -1,7 +1,7 @@
 """Multilayer perceptrons: blocks of linear layer, activation, dropout, then a linear layer."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -30,7 +30,7 @@ class MLP(Model):
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
         key = jax.random.key(0)  # only shapes are kept of these weights
         widths = (math.prod(shape), *self.hidden)
-        layers: list[eqx.Module] = [eqx.nn.Lambda(jnp.ravel)]
+        layers: list[Any] = [eqx.nn.Lambda(jnp.ravel)]
         for inputs, width in zip(widths, self.hidden, strict=False):
             layers.append(eqx.nn.Linear(inputs, width, key=key))
             layers.append(eqx.nn.Lambda(ACTIVATIONS[self.activation]))

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 from pydantic import Field, Strict
@@ -64,4 +65,4 @@ def rate_factor(
     if warmup:
         rise = optax.linear_schedule(1 / warmup, 1.0, max(1, warmup - 1))
         course = optax.join_schedules([rise, course], [warmup])
-    return course(step)
+    return jnp.asarray(course(step))

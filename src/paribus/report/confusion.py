@@ -93,8 +93,8 @@ def _chart(classes: list[str], panel: str) -> alt.LayerChart:
         ],
     )
     if len(classes) > MAX_WRITTEN:
-        return alt.layer(cells)
+        return alt.LayerChart(layer=[cells])
     written = base.mark_text(style="note", fontSize=9).encode(
         text=alt.Text("share:Q", format=".0f")
     )
-    return alt.layer(cells, written.transform_filter("datum.share >= 0.5"))
+    return alt.LayerChart(layer=[cells, written.transform_filter("datum.share >= 0.5")])

@@ -10,8 +10,8 @@ import pandas as pd
 from paribus.report.figures import Figure
 from paribus.report.layout import layout_of
 from paribus.report.marks import Frame, curve_panels
-from paribus.report.quantities import Quantity, decimals, number, quantity, replicates
-from paribus.report.theme import MAX_SERIES, Series, ramp
+from paribus.report.quantities import NBSP, Quantity, decimals, number, quantity, replicates
+from paribus.report.theme import Series, ramp
 from paribus.results.tidy import StudyResults, condition_label
 from paribus.statistics.intervals import Interval, mean_interval
 
@@ -36,14 +36,14 @@ def learning_curves(results: StudyResults, metric: str) -> Figure | None:
         series, panel = layout.place[label]
         chosen = results.select(values, condition)
         names = {"series": series, "panel": panel, "label": label}
-        rows += _means(chosen[chosen["status"] == "finished"], frame, names)
-        ends += _diverged(chosen[chosen["status"] == "diverged"], frame, names)
+        rows += _means(chosen.loc[chosen["status"] == "finished"], frame, names)
+        ends += _diverged(chosen.loc[chosen["status"] == "diverged"], frame, names)
     name = metric.replace("/", "-")
     panels = curve_panels(frame, layout.panels, f"{name}-mean", f"{name}-diverged")
     note = _note(rows, ends, values, frame)
     return Figure(
         name=f"curve-{name}",
-        title=f"{frame.title} by epoch",
+        title=_title(shown, "by epoch", frame),
         note=note,
         description=f"Line chart of {shown.title} against epoch, one line per condition. {note}",
         panels=panels,
@@ -55,28 +55,28 @@ def learning_curves(results: StudyResults, metric: str) -> Figure | None:
 def layer_curves(results: StudyResults, metric: str) -> Figure | None:
     """Mean of a per-layer measurement by epoch: one panel per condition, one line per layer.
 
-    None where it was not measured, or has more layers than colours can tell apart.
+    None where it was not measured.
     """
     shown = quantity(metric)
     values = _scaled(results, results.layers, metric, shown)
     layers = values["layer"].unique().tolist()
-    if values.empty or len(layers) > MAX_SERIES:
+    if values.empty:
         return None
     frame = _frame(values, shown.title, tuple(map(Series, layers, ramp(len(layers)))))
     rows: Rows = []
     for condition in results.conditions:
         chosen = results.select(values, condition)
-        chosen = chosen[chosen["status"] == "finished"]
+        chosen = chosen.loc[chosen["status"] == "finished"]
         panel = condition_label(condition)
         for layer in layers:
             names = {"series": layer, "panel": panel, "label": f"{panel}, {layer}"}
-            rows += _means(chosen[chosen["layer"] == layer], frame, names)
+            rows += _means(chosen.loc[chosen["layer"] == layer], frame, names)
     name = metric.replace("/", "-")
     titles = [condition_label(condition) for condition in results.conditions]
     note = _note(rows, [], values, frame)
     return Figure(
         name=f"layers-{name}",
-        title=f"{frame.title} per layer, by epoch",
+        title=_title(shown, "per layer by epoch", frame),
         note=note,
         description=f"Line charts of {shown.name} against epoch, one line per layer. {note}",
         panels=curve_panels(frame, titles, f"{name}-layers", f"{name}-none"),
@@ -90,13 +90,13 @@ def _scaled(
     results: StudyResults, frame: pd.DataFrame, metric: str, shown: Quantity
 ) -> pd.DataFrame:
     """The finite values of one metric in the unit shown, with each run's status."""
-    chosen = frame[frame["metric"] == metric]
+    chosen = frame.loc[frame["metric"] == metric]
     chosen = chosen.assign(value=chosen["value"] * shown.scale)
-    chosen = chosen[np.isfinite(chosen["value"])]
-    epochs = np.sort(chosen["epoch"].unique())
+    chosen = chosen.loc[np.isfinite(chosen["value"])]
+    epochs = np.unique(chosen["epoch"].to_numpy())
     if len(epochs) > MAX_EPOCHS:
         kept = epochs[np.linspace(0, len(epochs) - 1, MAX_EPOCHS).round().astype(int)]
-        chosen = chosen[chosen["epoch"].isin(kept)]
+        chosen = chosen.loc[chosen["epoch"].isin(kept)]
     by = [*results.factors, "replicate"]
     return chosen.merge(results.runs[[*by, "status"]], on=by)
 
@@ -116,7 +116,9 @@ def _frame(
     epochs = (int(chosen["epoch"].min()), int(chosen["epoch"].max()))
     if low > 0 and high / low > 20:
         margin = (high / low) ** 0.05
-        return Frame(f"{title}, log scale", (low / margin, high * margin), True, epochs, series, context)
+        return Frame(
+            f"{title}, log scale", (low / margin, high * margin), True, epochs, series, context
+        )
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
     return Frame(title, (low - margin, high + margin), False, epochs, series, context)
 
@@ -147,9 +149,9 @@ def said(interval: Interval, places: int) -> str:
     """A mean with its interval and n, for a tooltip."""
     mean = number(interval.mean, places)
     if interval.low is None:
-        return f"{mean} (n = {interval.n}, no interval)"
+        return f"{mean} (n{NBSP}={NBSP}{interval.n}, no interval)"
     low, high = number(interval.low, places), number(interval.high, places)
-    return f"{mean} (95 % interval {low} to {high}, n = {interval.n})"
+    return f"{mean} (95 % interval {low} to {high}, n{NBSP}={NBSP}{interval.n})"
 
 
 def _diverged(chosen: pd.DataFrame, frame: Frame, names: Mapping[str, str]) -> Rows:
@@ -171,6 +173,10 @@ def _diverged(chosen: pd.DataFrame, frame: Frame, names: Mapping[str, str]) -> R
     ]
 
 
+def _title(shown: Quantity, rest: str, frame: Frame) -> str:
+    return f"{shown.title} {rest}" + (", log scale" if frame.log else "")
+
+
 def _note(rows: Rows, ends: Rows, values: pd.DataFrame, frame: Frame) -> str:
     counts = [row["n"] for row in rows]
     if not counts:
@@ -178,7 +184,11 @@ def _note(rows: Rows, ends: Rows, values: pd.DataFrame, frame: Frame) -> str:
     elif max(counts) == 1:
         parts = ["One replicate per condition: no interval."]
     else:
-        parts = [f"Mean over {replicates(counts)}; bands are 95 % t-intervals of the mean."]
+        parts = [
+            f"Mean over {replicates(counts)}; bands are 95 % intervals of the mean (Student's t)."
+        ]
+    if values["epoch"].nunique() == MAX_EPOCHS:
+        parts.append(f"{MAX_EPOCHS} epochs, evenly spread, are drawn.")
     if frame.context:
         parts.append("Faint lines are the other conditions.")
     if ends:

@@ -13,6 +13,7 @@ import altair as alt
 import vl_convert
 
 from paribus.report import theme
+from paribus.report.privacy import without_home
 from paribus.report.theme import Series
 
 Rows = Sequence[Mapping[str, Any]]
@@ -74,13 +75,16 @@ def file_spec(figure: Figure) -> dict[str, Any]:
         wide = 280 if len(figure.panels) <= 3 else 190
         columns = min(len(figure.panels), 4 if wide < 280 else 3)
         body = {"concat": [_panel(panel, wide) for panel in figure.panels], "columns": columns}
-    return body | {
-        "$schema": alt.SCHEMA_URL,
-        "title": title,
-        "datasets": {name: list(rows) for name, rows in figure.data.items()},
-        "config": theme.config("file"),
-        "params": [{"name": "highlight", "value": []}],
-    }
+    return without_home(
+        body
+        | {
+            "$schema": alt.SCHEMA_URL,
+            "title": title,
+            "datasets": {name: [dict(row) for row in rows] for name, rows in figure.data.items()},
+            "config": theme.config("file"),
+            "params": [{"name": "highlight", "value": []}],
+        }
+    )
 
 
 def save_charts(

@@ -43,8 +43,7 @@ def parameter_figure(results: StudyResults, metric: str) -> Figure | None:
 
     None unless conditions differ in their parameters.
     """
-    counts = results.runs["parameters"]
-    if counts.nunique() < 2:
+    if len(set(results.runs["parameters"].tolist())) < 2:
         return None
     shown, layout = quantity(metric), layout_of(results)
     rows = table(results, (metric,))
@@ -127,15 +126,19 @@ def _final_chart(
     single = alt.Chart(alt.NamedData(f"{stem}-dots")).encode(
         alt.X("value:Q", scale=scale, axis=ticks), y
     )
-    return alt.layer(
-        single.mark_circle(size=36).encode(
-            *filled(layout.series, 0.35, 0.08),
-            tooltip=["label:N", "replicate:O", alt.Tooltip("value:Q", title=shown.title)],
-        ),
-        base.mark_rule(strokeWidth=2).encode(
-            alt.X("low:Q", scale=scale, axis=ticks), *_rule(layout), x2="high:Q"
-        ),
-        base.mark_circle(size=90).encode(x, *filled(layout.series, 1, 0.15), tooltip=tooltip),
+    return alt.LayerChart(
+        layer=[
+            single.mark_circle(size=36, opacity=1).encode(
+                *filled(layout.series, 0.35, 0.08),
+                tooltip=["label:N", "replicate:O", alt.Tooltip("value:Q", title=shown.title)],
+            ),
+            base.mark_rule(strokeWidth=2).encode(
+                alt.X("low:Q", scale=scale, axis=ticks), *_rule(layout), x2="high:Q"
+            ),
+            base.mark_circle(size=90, opacity=1).encode(
+                x, *filled(layout.series, 1, 0.15), tooltip=tooltip
+            ),
+        ]
     )
 
 
@@ -158,13 +161,15 @@ def _parameter_chart(points: Rows, shown: Quantity, layout: Layout, data: str) -
         base.mark_rule(strokeWidth=2).encode(
             alt.Y("low:Q", scale=scale, axis=ticks), *_rule(layout), y2="high:Q"
         ),
-        base.mark_circle(size=90).encode(y, *filled(layout.series, 1, 0.15), tooltip=tooltip),
+        base.mark_circle(size=90, opacity=1).encode(
+            y, *filled(layout.series, 1, 0.15), tooltip=tooltip
+        ),
     ]
     if len(points) <= 8:
         label = alt.Chart(alt.NamedData(data)).mark_text(style="note", align="left", dx=9, dy=-9)
         opacity = alt.FillOpacity(**chosen(1, 0.15))
         marks.append(label.encode(x, y, opacity, text="label:N"))
-    return alt.layer(*marks)
+    return alt.LayerChart(layer=marks)
 
 
 def _rule(layout: Layout) -> list[Any]:
@@ -205,6 +210,6 @@ def _note(rows: Sequence[Row], rest: str) -> str:
     if max(counts) <= 1:
         return f"Last epoch of each run. One replicate per condition: no interval; {rest}."
     return (
-        f"Last epoch of each run. Mean over {replicates(counts)}, with the 95 % t-interval of the "
-        f"mean; {rest}."
+        f"Last epoch of each run. Mean over {replicates(counts)}, with the 95 % interval of the "
+        f"mean (Student's t); {rest}."
     )

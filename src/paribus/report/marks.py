@@ -100,7 +100,7 @@ def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
     diverged = alt.Chart(alt.NamedData(ends)).encode(x=epoch).transform_filter(own)
     context = [_context(frame, shared, ticks)] if frame.context else []
     means_of_panel = _means(frame, shared.transform_filter(own), ticks)
-    return alt.layer(*context, *_diverged(frame, diverged, ticks), *means_of_panel)
+    return alt.LayerChart(layer=[*context, *_diverged(frame, diverged, ticks), *means_of_panel])
 
 
 def _context(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> alt.Chart:
@@ -118,7 +118,7 @@ def _means(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
     ]
     lines = stroked(frame.series, 1, 0.12, not frame.context)
     return [
-        base.mark_area().encode(low, *filled(frame.series, 0.16, 0.02), y2="high:Q"),
+        base.mark_area(opacity=1).encode(low, *filled(frame.series, 0.16, 0.02), y2="high:Q"),
         base.mark_line(strokeWidth=2).encode(mean, *lines),
         # Large and invisible, so that a finger can touch them.
         base.mark_circle(size=160, fill="transparent", fillOpacity=0).encode(
@@ -137,7 +137,7 @@ def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]
     hue = alt.Stroke("series:N", scale=scale_of(frame.series), legend=None)
     opacity = alt.StrokeOpacity(**chosen(0.8, 0.1))
     lines = base.mark_line(strokeWidth=1.2, strokeDash=[2, 2])
-    crosses = base.mark_point(shape="cross", angle=45, size=80, filled=True)
+    crosses = base.mark_point(shape="cross", angle=45, size=80, filled=True, opacity=1)
     return [
         lines.encode(y, hue, opacity, detail="replicate:N"),
         crosses.transform_filter("datum.last").encode(

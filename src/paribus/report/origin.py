@@ -57,11 +57,11 @@ def time_terms(results: StudyResults) -> list[Term]:
     count = len(results.runs)
     terms = []
     for phase in SECONDS:
-        spent = results.runs[f"{phase}_seconds"].dropna()
+        spent = results.runs[f"{phase}_seconds"].dropna().to_numpy()
         if len(spent):
             mean = f"{duration(float(spent.mean()))} per run (mean of {len(spent)} runs)"
             terms.append(Term(_PHASES[phase], f"{duration(float(spent.sum()))} in all, {mean}"))
-    steps = results.runs["model_steps"].dropna()
+    steps = results.runs["model_steps"].dropna().to_numpy()
     if len(steps):
         terms.append(Term("Optimizer steps", f"{int(steps.sum()):,} in all, over {count} runs"))
     return terms

@@ -23,6 +23,7 @@ from paribus.report.summary import summary
 from paribus.results.table import metric_names, table
 from paribus.results.tidy import StudyResults
 
+_DEFAULTS = {"description": "", "source": "", "reported": {}}
 _PARTS = {"final": "final", "parameters": "final", "curve": "curves", "layers": "layers"}
 
 
@@ -58,7 +59,7 @@ def render(results: StudyResults, figures: Sequence[Figure] | None = None) -> st
 def chart_library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB; about a second to make)."""
     # A carriage return would be read as a line feed, and the script's hash would not fit.
-    return vl_convert.javascript_bundle(vl_version=VEGA_LITE).replace("\r", "")
+    return vl_convert.javascript_bundle(None, VEGA_LITE).replace("\r", "")
 
 
 def script_json(value: Any) -> Markup:
@@ -75,7 +76,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
     rows = table(results, (primary,)) if primary in metric_names(results) else []
     counts = sorted({row["n"] for row in rows}) or [0]
     return {
-        "document": dict(document) | {"reported": document.get("reported") or {}},
+        "document": _DEFAULTS | dict(document),
         "primary": quantity(primary).name,
         "summary": summary(results, rows),
         "table": _as_json(report_table(results)),

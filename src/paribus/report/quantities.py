@@ -106,12 +106,12 @@ def replicates(counts: Iterable[int]) -> str:
     """How many replicates numbers rest on: "n = 5 replicates", "n = 4 to 5 replicates".
 
     >>> replicates([5, 4]), replicates([1]), replicates([0])
-    ('n = 4 to 5 replicates', 'n = 1 replicate', 'n = 0 replicates')
+    ('n\\xa0=\\xa04 to 5 replicates', 'n\\xa0=\\xa01 replicate', 'n\\xa0=\\xa00 replicates')
     """
     distinct = sorted(set(counts)) or [0]
     if len(distinct) > 1:
-        return f"n = {distinct[0]} to {distinct[-1]} replicates"
-    return f"n = {distinct[0]} replicate{'' if distinct[0] == 1 else 's'}"
+        return f"n{NBSP}={NBSP}{distinct[0]} to {distinct[-1]} replicates"
+    return f"n{NBSP}={NBSP}{distinct[0]} replicate{'' if distinct[0] == 1 else 's'}"
 
 
 def _clamp(places: int) -> int:

@@ -1,8 +1,9 @@
 """The result in plain sentences, each tied to numbers and none claiming more than they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from paribus.report.quantities import Quantity, column_decimals, quantity
+from paribus.report.quantities import Quantity, column_decimals, number, quantity, replicates
+from paribus.report.theme import is_number
 from paribus.results.table import Row
 from paribus.results.tidy import StudyResults, condition_label
 
@@ -18,20 +19,33 @@ def summary(results: StudyResults, rows: Sequence[Row]) -> list[str]:
     ranked = sorted(measured, key=lambda row: row["mean"] or 0.0, reverse=shown.higher_is_better)
     sentences = _ranking(ranked, len(rows), shown, places)
     if len(ranked) > 1:
-        sentences.append(_overlap(ranked[0], ranked[-1]))
+        sentences.append(_overlap(ranked))
     return [*sentences, *_left_out(results, rows)]
 
 
 def value_with_interval(row: Row, shown: Quantity, places: int) -> str:
     """A mean with its interval, n, epoch rule and split."""
-    scaled = [None if row[k] is None else row[k] * shown.scale for k in ("mean", "low", "high")]
-    count = f"n = {row['n']} replicate{'' if row['n'] == 1 else 's'}"
+    bounds = (row["mean"], row["low"], row["high"])
+    mean, low, high = (None if one is None else one * shown.scale for one in bounds)
+    count = replicates([row["n"]])
     where = f"{row['epoch_rule']} epoch, {shown.split} split"
-    if scaled[1] is None:
-        return f"{shown.written(scaled[0], places)} ({count}: no interval, {where})"
-    low, high = shown.written(scaled[1], places), shown.written(scaled[2], places)
-    mean = shown.written(scaled[0], places)
-    return f"{mean} (95 % interval {low} to {high}, {count}, {where})"
+    written = shown.written(mean, places)
+    if low is None:
+        return f"{written} ({count}: no interval, {where})"
+    interval = f"{number(low, places)} to {number(high, places)}"
+    return f"{written} (95 % interval {interval}, {count}, {where})"
+
+
+def spoken(condition: Mapping[str, str]) -> str:
+    """A condition in a sentence: a bare label only where that is a word.
+
+    >>> spoken({"activation": "relu"}), spoken({"batch size": "32"})
+    ('relu', 'batch size 32')
+    """
+    if len(condition) == 1 and not any(map(is_number, condition.values())):
+        return condition_label(condition)
+    named = ", ".join(f"{factor} {label}" for factor, label in condition.items())
+    return named or condition_label(condition)
 
 
 def overlap(one: Row, other: Row) -> bool | None:
@@ -49,7 +63,7 @@ def _ranking(ranked: Sequence[Row], planned: int, shown: Quantity, places: int) 
     told = value_with_interval(best, shown, places)
     if len(ranked) == 1:
         rest = " It is the only condition with a finished run." if planned > 1 else ""
-        return [f"{_capital(best)} reached a mean {name} of {told}.{rest}"]
+        return [f"{_capital(best['condition'])} reached a mean {name} of {told}.{rest}"]
     worst = ranked[-1]
     if best["mean"] == worst["mean"]:
         return [f"All conditions reached the same mean {name}, {told}."]
@@ -58,26 +72,47 @@ def _ranking(ranked: Sequence[Row], planned: int, shown: Quantity, places: int) 
     first, last = words if shown.higher_is_better else words[::-1]
     scope = "" if two else f"Of {len(ranked)} conditions, "
     return [
-        f"{scope}{condition_label(best['condition'])} reached the {first} mean {name}, {told}; "
-        f"{condition_label(worst['condition'])} the {last}, "
+        f"{scope}{spoken(best['condition'])} reached the {first} mean {name}, {told}; "
+        f"{spoken(worst['condition'])} the {last}, "
         f"{value_with_interval(worst, shown, places)}."
     ]
 
 
-def _overlap(best: Row, worst: Row) -> str:
-    caution = (
-        "Intervals of single conditions are no test of a difference: paired tests over replicates "
-        "come with the findings."
-    )
-    shared = overlap(best, worst)
-    if shared is None:
-        return (
-            "With fewer than two finished replicates there is no interval, so the order may be "
-            f"chance. {caution}"
+def _overlap(ranked: Sequence[Row]) -> str:
+    """Which intervals overlap with that of the first, and what that does not say."""
+    best = ranked[0]
+    shared = [overlap(best, other) for other in ranked[1:]]
+    name, worst = spoken(best["condition"]), spoken(ranked[-1]["condition"])
+    if shared[-1] is None:
+        said = (
+            "With fewer than two finished replicates there is no interval: the order may be "
+            "chance."
         )
-    if shared:
-        return f"These two intervals overlap, so they do not tell the two apart. {caution}"
-    return f"These two intervals do not overlap. {caution}"
+    elif any(shared):
+        near = [
+            spoken(other["condition"])
+            for other, common in zip(ranked[1:], shared, strict=True)
+            if common
+        ]
+        said = (
+            f"The interval of {name} overlaps with {_listed(near)}"
+            f"{'' if shared[-1] else f', not with that of {worst}'}. Overlapping intervals do not "
+            "tell conditions apart."
+        )
+    else:
+        said = f"The interval of {name} overlaps with no other."
+    return (
+        f"{said} Intervals of single conditions are no test of a difference: paired tests over "
+        "replicates come with the findings."
+    )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    if len(labels) > 4:
+        return f"those of {len(labels)} other conditions"
+    if len(labels) == 1:
+        return f"that of {labels[0]}"
+    return f"those of {', '.join(labels[:-1])} and {labels[-1]}"
 
 
 def _left_out(results: StudyResults, rows: Sequence[Row]) -> list[str]:
@@ -85,10 +120,8 @@ def _left_out(results: StudyResults, rows: Sequence[Row]) -> list[str]:
     diverged = [row for row in rows if row["diverged"]]
     if diverged:
         total = sum(row["diverged"] for row in diverged)
-        each = ", ".join(
-            f"{condition_label(row['condition'])} {row['diverged']}" for row in diverged
-        )
-        was = "run diverged and is" if total == 1 else "runs diverged and are"
+        each = ", ".join(f"{spoken(row['condition'])} {row['diverged']}" for row in diverged)
+        was = "run diverged; it is" if total == 1 else "runs diverged; they are"
         sentences.append(f"{total} of {len(results.runs)} {was} counted, not averaged ({each}).")
     if results.missing:
         planned = len(results.runs) + len(results.missing)
@@ -99,6 +132,6 @@ def _left_out(results: StudyResults, rows: Sequence[Row]) -> list[str]:
     return sentences
 
 
-def _capital(row: Row) -> str:
-    label = condition_label(row["condition"])
-    return label[:1].upper() + label[1:] if not row["condition"] else label
+def _capital(condition: Mapping[str, str]) -> str:
+    """The condition at the start of a sentence; a label keeps its own case."""
+    return spoken(condition) if condition else "The one condition"

@@ -45,7 +45,7 @@ def series_of(labels: Sequence[str]) -> tuple[Series, ...]:
     """
     if len(labels) > MAX_SERIES:
         raise ValueError(f"{len(labels)} series; colours tell at most {MAX_SERIES} apart")
-    if len(labels) >= 3 and all(_is_number(label) for label in labels):
+    if len(labels) >= 3 and all(is_number(label) for label in labels):
         return tuple(map(Series, labels, ramp(len(labels))))
     dashes = [SOLID] * 4 + [DASHED] * 4
     return tuple(map(Series, labels, CATEGORICAL, dashes))
@@ -65,10 +65,10 @@ def config(medium: Medium) -> dict[str, Any]:
     ink = "currentColor" if page else "#1c2024"
     axis = {
         "labelColor": ink,
-        "labelFontSize": 11,
+        "labelFontSize": 12,
         "labelOpacity": 0.8,
         "titleColor": ink,
-        "titleFontSize": 11,
+        "titleFontSize": 12,
         "titleFontWeight": 500,
         "titlePadding": 8,
         "gridColor": ink,
@@ -85,6 +85,7 @@ def config(medium: Medium) -> dict[str, Any]:
         "font": FONT if page else FILE_FONT,
         "padding": {"left": 2, "right": 10, "top": 6, "bottom": 4} if page else 16,
         "view": {"stroke": None},
+        "text": {"color": ink},
         "axis": axis,
         "axisX": {"grid": False},
         "axisY": {"domain": False, "ticks": False},
@@ -100,7 +101,7 @@ def config(medium: Medium) -> dict[str, Any]:
         "legend": {"disable": True} if page else _file_legend(ink),
         "style": {
             "context": {"stroke": ink, "strokeOpacity": 0.16, "strokeWidth": 1},
-            "note": {"fill": ink, "fontSize": 11},
+            "note": {"fontSize": 12},
         },
     }
 
@@ -118,7 +119,8 @@ def _file_legend(ink: str) -> dict[str, Any]:
     }
 
 
-def _is_number(label: str) -> bool:
+def is_number(label: str) -> bool:
+    """Whether a label reads as a number."""
     try:
         float(label)
     except ValueError:

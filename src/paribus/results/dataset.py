@@ -23,7 +23,8 @@ def to_dataset(results: StudyResults) -> xarray.Dataset:
     `attrs` hold `name`, `scale`, `question` and the whole study as JSON text in `document`.
     """
     axes = _run_axes(results) | _measured_axes(results)
-    where = {row["key"]: _index(row, results, axes) for _, row in results.runs.iterrows()}
+    runs = results.runs.to_dict("records")
+    where = {str(row["key"]): _index(row, results, axes) for row in runs}
     outer = (*results.factors, "replicate")
     arrays = _measured(results, axes, where) | _facts(results, axes, where)
     document = results.document
@@ -89,7 +90,7 @@ def _facts(
     shape = tuple(len(axes[name]) for name in (*results.factors, "replicate"))
     parameters, diverged = np.full(shape, np.nan), np.full(shape, np.nan)
     stored = np.zeros(shape, dtype=bool)
-    for _, row in results.runs.iterrows():
+    for row in results.runs.to_dict("records"):
         place = where[row["key"]]
         stored[place] = True
         parameters[place] = row["parameters"]

@@ -80,7 +80,7 @@ def metric_names(results: StudyResults) -> list[str]:
 
 
 def _of_metric(results: StudyResults, metric: str) -> pd.DataFrame:
-    chosen = results.metrics[results.metrics["metric"] == metric]
+    chosen = results.metrics.loc[results.metrics["metric"] == metric]
     if chosen.empty:
         raise UnknownNameError("metric", metric, metric_names(results))
     return chosen
@@ -113,6 +113,7 @@ def _row(
     values = results.select(finals, condition)["value"].tolist()
     finite = [value for value in values if math.isfinite(value)]
     interval = mean_interval(finite)
+    status = results.select(results.runs, condition)["status"].tolist()
     left_out = len(values) - len(finite)
     said = "no finished run with this metric" if not values else interval.method
     return Row(
@@ -123,6 +124,6 @@ def _row(
         low=interval.low,
         high=interval.high,
         n=interval.n,
-        diverged=int((results.select(results.runs, condition)["status"] == "diverged").sum()),
+        diverged=status.count("diverged"),
         method=f"{said}; {left_out} not finite, left out" if left_out else said,
     )

@@ -55,7 +55,7 @@ class StudyResults:
         chosen = np.ones(len(frame), dtype=bool)
         for factor, label in condition.items():
             chosen &= (frame[factor] == label).to_numpy()
-        return frame[chosen]
+        return frame.loc[chosen]
 
     def confusion(self, key: str) -> Measurement | None:
         """The confusion matrix of a run's final model: counts, dims (true, predicted)."""

@@ -1,12 +1,12 @@
 """From a study to its runs: conditions x replicates, each with its key, grouped in cohorts."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from paribus.data.base import DataSpec, Location, Source
 from paribus.models.base import parameter_count, skeleton
-from paribus.spec import Spec, digest, split_traced
+from paribus.spec import digest, split_traced
 from paribus.store.records import Member, StudyEntry
 from paribus.study.scaled import ScaledStudy
 from paribus.training.recipe import NUMERICS, Recipe
@@ -21,7 +21,7 @@ class PlannedRun:
     replicate: int
     recipe: Recipe
     parameters: int
-    cohort: Spec
+    cohort: Hashable
 
     @property
     def steps(self) -> int:
@@ -38,9 +38,9 @@ class Plan:
     locations: Mapping[str, Location]
 
     @property
-    def cohorts(self) -> dict[Spec, list[PlannedRun]]:
+    def cohorts(self) -> dict[Hashable, list[PlannedRun]]:
         """The distinct runs by what their compiled programs share: the static part of a recipe."""
-        found: dict[Spec, dict[str, PlannedRun]] = {}
+        found: dict[Hashable, dict[str, PlannedRun]] = {}
         for run in self.runs:
             found.setdefault(run.cohort, {})[run.key] = run
         return {cohort: list(runs.values()) for cohort, runs in found.items()}

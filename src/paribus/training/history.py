@@ -63,7 +63,7 @@ class History:
         if not classes:
             self._add(epoch, f"{split}/loss", np.mean(losses, dtype=np.float64))
             return
-        true = self._dataset.targets[positions]
+        true = self._dataset.targets[positions].astype(np.int32)
         for name, value in metrics(Predictions(losses, predicted, true), classes).items():
             self._add(epoch, f"{split}/{name}", np.float64(value))
         if split == "test":

@@ -71,9 +71,8 @@ class Lane:
     def data(self, dataset: Dataset) -> program.Data:
         """The data set on this lane's device; put there once."""
         if dataset.fingerprint not in self._data:
-            self._data[dataset.fingerprint] = self.put(
-                program.Data(dataset.inputs, dataset.targets)
-            )
+            arrays = self.put(dataset.inputs), self.put(dataset.targets)
+            self._data[dataset.fingerprint] = program.Data(*arrays)
         return self._data[dataset.fingerprint]
 
     def programs(self, recipe: Recipe, observers: tuple[Observer, ...]) -> Programs:

@@ -103,7 +103,7 @@ class _Run:
         self.compiled_before = self.programs.compile_seconds
         dtype = np.dtype(recipe.precision)
         self.traced = self.lane.put({path: dtype.type(value) for path, value in traced.items()})
-        self.dropout = seeds.words(seeds.stream_key(replicate, "dropout"))
+        self.dropout = self.lane.put(seeds.words(seeds.stream_key(replicate, "dropout")))
         self.data = self.lane.data(self.task.dataset)
         self.history = History(
             recipe, self.task.dataset, evaluated_positions(recipe, replicate, self.splits)

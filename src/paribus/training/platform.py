@@ -42,7 +42,7 @@ def devices(cores: int | None = None) -> list[Any]:
 
 def _keep_compiled_programs() -> None:
     """Compiled programs are kept between processes, in a folder that is the user's alone."""
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue] - defined at run time
         folder = user_cache_path("paribus") / "compiled"
         if _own_folder(folder):
             jax.config.update("jax_compilation_cache_dir", str(folder))

@@ -73,12 +73,6 @@ class Batch(NamedTuple):
     shares: Float[Array, " batch"]
 
 
-def _filled(recipe: Recipe, traced: Traced) -> Recipe:
-    filled = fill_traced(recipe, traced)
-    assert isinstance(filled, Recipe)
-    return filled
-
-
 def network_of(recipe: Recipe, weights: Any) -> Any:
     """The recipe's network with these weights (arrays where its weights are, None elsewhere)."""
     facts = recipe.data.facts()
@@ -87,7 +81,7 @@ def network_of(recipe: Recipe, weights: Any) -> Any:
 
 def start(weights: Any, traced: Traced, *, recipe: Recipe) -> State:
     """The state before the first step."""
-    recipe = _filled(recipe, traced)
+    recipe = fill_traced(recipe, traced)
     rule = recipe.optimizer.transformation(recipe.optimizer.learning_rate)
     dtype = jnp.dtype(recipe.precision)
     return State(weights, rule.init(weights), jnp.zeros((), jnp.int32), jnp.zeros((), dtype))
@@ -102,7 +96,7 @@ def train(
     recipe: Recipe,
 ) -> State:
     """The state after the steps span[0] .. span[1]-1 of an epoch."""
-    filled = _filled(recipe, traced)
+    filled = fill_traced(recipe, traced)
     return lax.fori_loop(span[0], span[1], partial(_step, recipe=filled, feed=feed), state)
 
 
@@ -205,7 +199,7 @@ def observe(
     observers: Sequence[Observer],
 ) -> dict[str, Float[Array, " layers"]]:
     """What the observers measure on one fixed batch of training examples, in evaluation mode."""
-    filled = _filled(recipe, traced)
+    filled = fill_traced(recipe, traced)
     batch, _ = _batch(filled, data, positions)
     network = eqx.nn.inference_mode(network_of(filled, weights))
     snapshot = Snapshot(network, lambda network: objective(network, filled, batch, None))

@@ -1,0 +1,75 @@
+"""What a run costs beyond its training: planning, storing and all Python in between.
+
+Trains a study of tiny runs (one linear layer on the embedded digits, full batch, one epoch) in an
+empty lab, then plans it again with everything stored. Prints milliseconds per run: wall-clock
+time of the whole study less what its lanes spent compiling, training and evaluating.
+
+    python benchmarks/overhead.py [RUNS]
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from paribus.data.base import Source
+from paribus.data.digits import Digits
+from paribus.models.mlp import MLP
+from paribus.optimizers.sgd import SGD
+from paribus.study.options import RunOptions
+from paribus.study.plan import make_plan
+from paribus.study.run import run_plan
+from paribus.study.study import Study
+from paribus.training.recipe import Recipe
+
+
+def tiny_study(runs: int) -> Study:
+    """A study whose runs take about a millisecond to train."""
+    return Study(
+        name="tiny",
+        question="How long does everything but training take?",
+        recipe=Recipe(
+            data=Digits(),
+            model=MLP(hidden=()),
+            optimizer=SGD(learning_rate=0.1),
+            batch_size=1437,
+            epochs=1,
+            evaluate="end",
+        ),
+        replicates=runs,
+    )
+
+
+def measure(runs: int, lab: Path) -> dict[str, float]:
+    """Seconds by part of a study of tiny runs."""
+    options = RunOptions(lab=lab, source=Source())
+    begun = time.perf_counter()
+    plan = make_plan(tiny_study(runs).at(), options.source)
+    planned = time.perf_counter()
+    outcome = run_plan(plan, options)
+    done = time.perf_counter()
+    again = run_plan(plan, options)
+    assert (outcome.trained, again.trained) == (runs, 0)
+    spent = outcome.seconds
+    busy = spent["compile"] + spent["train"] + spent["evaluate"] + spent["data"]
+    return {
+        "plan": planned - begun,
+        "run beyond data, compiling, training, evaluating": done - planned - busy,
+        "of that, storing": spent["store"],
+        "run again, everything stored": again.seconds["total"],
+    }
+
+
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(runs, Path(folder) / "lab")
+    print(f"{runs} tiny runs, milliseconds per run (wall-clock):")
+    for name, seconds in found.items():
+        print(f"  {seconds / runs * 1e3:8.3f}  {name}")
+    beyond = list(found.values())
+    print(f"  {(beyond[0] + beyond[1]) / runs * 1e3:8.3f}  overhead in all (target: under 20)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The same training in PyTorch: a plain loop, written as a user of PyTorch would write it.
+
+Nothing here comes from Paribus but the recipe, which it reads. Skips whoever imports it where
+PyTorch is not installed.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from paribus.optimizers import SGD, Adam, Constant, Cosine, StepDecay
+from paribus.training import Recipe
+
+torch = pytest.importorskip("torch", reason="compares with PyTorch: needs torch installed")
+nn, functional = torch.nn, torch.nn.functional
+
+Arrays = Mapping[str, NDArray[np.floating]]
+
+ACTIVATIONS = {
+    "celu": nn.CELU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "hard_sigmoid": nn.Hardsigmoid,
+    "hard_swish": nn.Hardswish,
+    "hard_tanh": nn.Hardtanh,
+    "identity": nn.Identity,
+    "leaky_relu": nn.LeakyReLU,
+    "log_sigmoid": nn.LogSigmoid,
+    "mish": nn.Mish,
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "selu": nn.SELU,
+    "sigmoid": nn.Sigmoid,
+    "silu": nn.SiLU,
+    "softplus": nn.Softplus,
+    "softsign": nn.Softsign,
+    "tanh": nn.Tanh,
+}
+
+
+class TorchBatch(NamedTuple):
+    """Inputs (examples, *shape) and targets: class indices, or vectors (examples, outputs)."""
+
+    inputs: NDArray[np.floating]
+    targets: NDArray[np.integer] | NDArray[np.floating]
+
+
+class Reached(NamedTuple):
+    """Where training is after a step: the batch's objective before it, the weights after it."""
+
+    loss: float
+    weights: Arrays
+
+
+def torch_training(
+    recipe: Recipe, weights: Arrays, batches: Sequence[TorchBatch]
+) -> Iterator[Reached]:
+    """One step on each batch, from these weights ("1.weight", "1.bias", "2.weight", ...)."""
+    network = _network(recipe, weights)
+    optimizer = _optimizer(recipe, list(network.parameters()))
+    rate = optimizer.param_groups[0]["lr"]
+    for step, batch in enumerate(batches):
+        optimizer.param_groups[0]["lr"] = rate * rate_factor(recipe, step)
+        optimizer.zero_grad()
+        loss = _objective(recipe, network, batch)
+        loss.backward()
+        optimizer.step()
+        yield Reached(loss.item(), _weights(network))
+
+
+def rate_factor(recipe: Recipe, step: int) -> float:
+    """The factor on the learning rate at a step, by its textbook formula."""
+    per_epoch, schedule = recipe.steps_per_epoch, recipe.optimizer.schedule
+    warmup = round(schedule.warmup * per_epoch)
+    if step < warmup:
+        return (step + 1) / warmup
+    match schedule:
+        case Constant():
+            return 1.0
+        case StepDecay():
+            return schedule.factor ** ((step - warmup) // (schedule.every * per_epoch))
+        case Cosine():
+            share = (step - warmup) / (recipe.epochs * per_epoch - warmup)
+            return schedule.final + (1 - schedule.final) * (1 + math.cos(math.pi * share)) / 2
+
+
+def _network(recipe: Recipe, weights: Arrays) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Flatten()]
+    for number in range(1, len(weights) // 2 + 1):
+        weight, bias = (torch.tensor(weights[f"{number}.{part}"]) for part in ("weight", "bias"))
+        outputs, inputs = weight.shape
+        layer = nn.Linear(inputs, outputs, dtype=weight.dtype)
+        layer.load_state_dict({"weight": weight, "bias": bias})
+        layers += [layer, ACTIVATIONS[recipe.model.activation]()]
+    layers.pop()  # no activation after the last layer
+    if recipe.model.output == "softmax":
+        layers.append(nn.Softmax(dim=1))
+    return nn.Sequential(*layers)
+
+
+def _weights(network: nn.Sequential) -> dict[str, NDArray[np.floating]]:
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    return {
+        f"{number}.{part}": getattr(layer, part).detach().numpy().copy()
+        for number, layer in enumerate(layers, start=1)
+        for part in ("weight", "bias")
+    }
+
+
+def _optimizer(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    rule = recipe.optimizer
+    shared = {"lr": rule.learning_rate, "weight_decay": rule.weight_decay}
+    if isinstance(rule, SGD):
+        return torch.optim.SGD(parameters, momentum=rule.momentum, **shared)
+    kind = torch.optim.Adam if isinstance(rule, Adam) else torch.optim.AdamW
+    return kind(parameters, betas=(rule.b1, rule.b2), eps=rule.epsilon, **shared)
+
+
+def _objective(recipe: Recipe, network: nn.Sequential, batch: TorchBatch) -> torch.Tensor:
+    outputs = network(torch.tensor(batch.inputs))
+    total = _loss(recipe, outputs, torch.tensor(batch.targets))
+    weights = [layer.weight for layer in network if isinstance(layer, nn.Linear)]
+    if recipe.penalties.l1:
+        total = total + recipe.penalties.l1 * sum(weight.abs().sum() for weight in weights)
+    if recipe.penalties.l2:
+        total = total + recipe.penalties.l2 * sum(weight.pow(2).sum() for weight in weights)
+    return total
+
+
+def _loss(recipe: Recipe, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    if targets.is_floating_point():
+        return functional.mse_loss(outputs, targets.to(outputs.dtype))
+    targets = targets.long()
+    one_hot = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
+    match recipe.loss:
+        case "cross_entropy":
+            return functional.cross_entropy(outputs, targets)
+        case "kl_divergence":
+            logs = functional.log_softmax(outputs, dim=1)
+            return functional.kl_div(logs, one_hot, reduction="batchmean")
+        case "mean_squared_error":
+            return functional.mse_loss(outputs, one_hot)
