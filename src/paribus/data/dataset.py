@@ -5,6 +5,7 @@ it is put on a device once, and every split is a list of positions in it.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,8 @@ class Dataset:
     """Examples and targets of all splits, and which of them are for training and for testing.
 
     `inputs` is (examples, *shape), uint8 or float32; `targets` is int32 (examples,) of class
-    indices, or float32 (examples, outputs) where there are no classes.
+    indices, or float32 (examples, outputs) where there are no classes. Both become read-only and
+    aligned, so that all CPU devices of a process use this one copy.
     """
 
     inputs: NDArray[np.uint8] | NDArray[np.float32]
@@ -47,6 +49,10 @@ class Dataset:
     fingerprint: str
     classes: tuple[str, ...] = ()
     maximum: int = 255
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", aligned(self.inputs))
+        object.__setattr__(self, "targets", aligned(self.targets))
 
     @property
     def facts(self) -> Facts:
@@ -60,6 +66,21 @@ class Dataset:
             bytes=self.inputs.nbytes + self.targets.nbytes,
             maximum=self.maximum,
         )
+
+
+def aligned(array: NDArray[Any], boundary: int = 64) -> NDArray[Any]:
+    """The array, read-only, in memory that starts at a multiple of `boundary` bytes.
+
+    XLA uses such memory in place; anything else it copies, once for each device.
+    """
+    if array.ctypes.data % boundary or not array.flags.c_contiguous:
+        room = np.empty(array.nbytes + boundary, np.uint8)
+        offset = -room.ctypes.data % boundary
+        copy = room[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
+        copy[...] = array
+        array = copy
+    array.flags.writeable = False
+    return array
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ ActivationName = Literal[
 
 def clip(x: Float[Array, "..."], low: float, high: float) -> Float[Array, "..."]:
     """Cuts x to [low, high], with derivative 0 at both ends (`jnp.clip` has 1 or 0.5 there)."""
-    return jnp.where(x > low, jnp.where(x < high, x, high), low)
+    # In this order NaN fails both comparisons and stays NaN, so that divergence shows.
+    return jnp.where(x <= low, low, jnp.where(x >= high, high, x))
 
 
 def hard_sigmoid(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -48,7 +49,7 @@ def hard_sigmoid(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 def hard_swish(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Hard swish: x * hard_sigmoid(x); https://arxiv.org/abs/1905.02244."""
-    return jnp.where(x > -3, jnp.where(x < 3, x * (x + 3) / 6, x), 0.0)
+    return jnp.where(x <= -3, 0.0, jnp.where(x >= 3, x, x * (x + 3) / 6))
 
 
 def hard_tanh(x: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -1,8 +1,12 @@
 """Adam and AdamW."""
 
+import math
 from typing import Annotated, Any, Literal
 
+import jax
+import jax.numpy as jnp
 import optax
+from jaxtyping import Array, Float, Int
 from pydantic import Field, Strict
 
 from paribus.optimizers.base import Optimizer
@@ -28,7 +32,7 @@ class Adam(Optimizer):
         parts = []
         if not is_absent(self.weight_decay):
             parts.append(optax.add_decayed_weights(self.weight_decay))
-        parts.append(optax.scale_by_adam(self.b1, self.b2, self.epsilon))
+        parts.append(scale_by_adam(self.b1, self.b2, self.epsilon))
         return optax.chain(*parts, optax.scale(-learning_rate))
 
 
@@ -45,7 +49,39 @@ class AdamW(Optimizer):
     weight_decay: Coefficient = 0.01
 
     def transformation(self, learning_rate: Any) -> optax.GradientTransformation:
-        parts = [optax.scale_by_adam(self.b1, self.b2, self.epsilon)]
+        parts = [scale_by_adam(self.b1, self.b2, self.epsilon)]
         if not is_absent(self.weight_decay):
             parts.append(optax.add_decayed_weights(self.weight_decay))
         return optax.chain(*parts, optax.scale(-learning_rate))
+
+
+def scale_by_adam(b1: float, b2: float, epsilon: float) -> optax.GradientTransformation:
+    """Adam's direction m / (sqrt(v) + epsilon), m and v being the corrected moments.
+
+    Optax's own loses half the digits of the corrections in float32, where 1 - 0.999 is wrong by
+    1e-5: by that much its first steps are off.
+    """
+
+    def init(weights: optax.Params) -> optax.ScaleByAdamState:
+        zeros = optax.tree.zeros_like(weights)
+        return optax.ScaleByAdamState(jnp.zeros((), jnp.int32), zeros, zeros)
+
+    def update(
+        gradient: optax.Updates, state: optax.ScaleByAdamState, weights: optax.Params | None = None
+    ) -> tuple[optax.Updates, optax.ScaleByAdamState]:
+        del weights
+        count = state.count + 1
+        first = optax.tree.update_moment(gradient, state.mu, b1, 1)
+        second = optax.tree.update_moment(gradient, state.nu, b2, 2)
+        mean, spread = one_minus_power(b1, count), jnp.sqrt(one_minus_power(b2, count))
+        direction = jax.tree.map(
+            lambda m, v: (m / mean) / (jnp.sqrt(v) / spread + epsilon), first, second
+        )
+        return direction, optax.ScaleByAdamState(count, first, second)
+
+    return optax.GradientTransformation(init, update)
+
+
+def one_minus_power(base: float, exponent: Int[Array, ""]) -> Float[Array, ""]:
+    """1 - base ** exponent to full precision, for a base in [0, 1)."""
+    return -jnp.expm1(exponent * (math.log(base) if base else -math.inf))

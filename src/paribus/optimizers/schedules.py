@@ -49,20 +49,16 @@ def rate_factor(
     """The factor on the learning rate at optimizer step `step` (0 is the first).
 
     Warm-up rises from 1/n to 1 over its n steps; the rest of the course starts where it ends.
+    Computed in the default precision: Optax's schedules divide integers in float32 even where
+    everything else is float64.
     """
     warmup = round(schedule.warmup * steps_per_epoch)
+    after = jnp.maximum(step - warmup, 0)
+    course: Float[Array, ""] | float = 1.0
     match schedule:
-        case Constant():
-            if warmup == 0:
-                return 1.0
-            course = optax.constant_schedule(1.0)
         case StepDecay(every=every, factor=factor):
-            course = optax.exponential_decay(1.0, every * steps_per_epoch, factor, staircase=True)
+            course = jnp.power(factor, after // (every * steps_per_epoch))
         case Cosine(final=final):
-            course = optax.cosine_decay_schedule(
-                1.0, max(1, epochs * steps_per_epoch - warmup), final
-            )
-    if warmup:
-        rise = optax.linear_schedule(1 / warmup, 1.0, max(1, warmup - 1))
-        course = optax.join_schedules([rise, course], [warmup])
-    return jnp.asarray(course(step))
+            share = jnp.minimum(after / float(max(1, epochs * steps_per_epoch - warmup)), 1.0)
+            course = final + (1 - final) * (1 + jnp.cos(math.pi * share)) / 2
+    return jnp.where(step < warmup, (step + 1.0) / warmup, course) if warmup else course

@@ -108,12 +108,12 @@ def _frame(
 
     The number before training is left out: it would flatten all that follows.
     """
-    finished = values[values["status"] == "finished"]
+    finished = values.loc[values["status"] == "finished"]
     chosen = finished if len(finished) else values
-    trained = chosen[chosen["epoch"] > 0]
-    span = (trained if len(trained) else chosen)["value"].to_numpy()
+    epoch, span = chosen["epoch"].to_numpy(), chosen["value"].to_numpy()
+    span = span[epoch > 0] if epoch.max() > 0 else span
     low, high = float(span.min()), float(span.max())
-    epochs = (int(chosen["epoch"].min()), int(chosen["epoch"].max()))
+    epochs = (int(epoch.min()), int(epoch.max()))
     if low > 0 and high / low > 20:
         margin = (high / low) ** 0.05
         return Frame(
@@ -193,8 +193,8 @@ def _note(rows: Rows, ends: Rows, values: pd.DataFrame, frame: Frame) -> str:
         parts.append("Faint lines are the other conditions.")
     if ends:
         parts.append("Dashed lines that end in a cross are diverged runs.")
-    start = values.loc[values["epoch"] == 0, "value"]
-    if len(start) and not start.between(*frame.domain).all():
+    start = values.loc[values["epoch"] == 0, "value"].tolist()
+    if not all(map(frame.holds, start)):
         parts.append("Epoch 0, before training, is left out where it would flatten the rest.")
     return " ".join(parts)
 

@@ -59,7 +59,9 @@ def render(results: StudyResults, figures: Sequence[Figure] | None = None) -> st
 def chart_library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB; about a second to make)."""
     # A carriage return would be read as a line feed, and the script's hash would not fit.
-    return vl_convert.javascript_bundle(None, VEGA_LITE).replace("\r", "")
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE).replace(
+        "\r", ""
+    )
 
 
 def script_json(value: Any) -> Markup:

@@ -121,13 +121,13 @@ def _left_out(results: StudyResults, rows: Sequence[Row]) -> list[str]:
     if diverged:
         total = sum(row["diverged"] for row in diverged)
         each = ", ".join(f"{spoken(row['condition'])} {row['diverged']}" for row in diverged)
-        was = "run diverged; it is" if total == 1 else "runs diverged; they are"
+        was = "runs diverged; it is" if total == 1 else "runs diverged; they are"
         sentences.append(f"{total} of {len(results.runs)} {was} counted, not averaged ({each}).")
     if results.missing:
-        planned = len(results.runs) + len(results.missing)
+        absent, planned = len(results.missing), len(results.runs) + len(results.missing)
+        are = "is" if absent == 1 else "are"
         sentences.append(
-            f"{len(results.missing)} of {planned} planned runs are not stored; "
-            "this report is of the rest."
+            f"{absent} of {planned} planned runs {are} not stored; this report is of the rest."
         )
     return sentences
 

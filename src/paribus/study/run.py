@@ -6,34 +6,30 @@ writer; lanes train and hand over finished runs.
 
 import threading
 import time
-from concurrent.futures import Future, as_completed
+from concurrent.futures import CancelledError as NotStarted
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
-import numpy as np
-import safetensors.numpy
-
-from paribus.data.base import DataSpec
+from paribus.data.base import DataSpec, Normalize
 from paribus.data.dataset import Dataset
 from paribus.executors.base import Executor
 from paribus.executors.threads import ThreadExecutor
-from paribus.models.base import layers_of, named_weights
 from paribus.results.dataset import to_dataset
 from paribus.results.load import load_results
 from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
-from paribus.store.records import StoredRun
+from paribus.study.job import Finished, train_planned
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun
 from paribus.study.progress import Note
 from paribus.study.watch import Watch
 from paribus.training.lane import Lane
-from paribus.training.loop import CancelledError, Task, Trained, train_run
+from paribus.training.loop import CancelledError, Task
 from paribus.training.platform import devices
-from paribus.training.provenance import provenance
 
 if TYPE_CHECKING:
     import xarray
@@ -94,6 +90,9 @@ def _missing(plan: Plan, catalogue: Catalogue) -> list[PlannedRun]:
     return [run for runs in cohorts for run in runs]
 
 
+Futures = dict[Future[Finished], PlannedRun]
+
+
 @dataclass
 class _Training:
     """The mutable middle of `run_plan`."""
@@ -110,24 +109,26 @@ class _Training:
         self.outcome.seconds["data"] = time.perf_counter() - begun
         lanes = [Lane(device) for device in devices(self.options.cores)]
         with ThreadExecutor(len(lanes)) as executor:
+            futures = self._submit(executor, lanes, runs, datasets)
             try:
-                self._collect(self._submit(executor, lanes, runs, datasets))
+                self._collect(futures)
             except BaseException:
                 self.cancelled.set()
                 executor.cancel()
+                self._collect_finished(futures)
                 raise
         for phase in ("compile", "train", "evaluate", "probe"):
             self.outcome.seconds[phase] /= len(lanes)
 
     def _datasets(self, runs: list[PlannedRun]) -> dict[DataSpec, Dataset]:
-        """Each data set once, whatever part of it a recipe holds out."""
-        loaded: dict[str, Dataset] = {}
+        """Each data set once, however a recipe splits and scales it."""
+        loaded: dict[DataSpec, Dataset] = {}
         found: dict[DataSpec, Dataset] = {}
         for data in {run.recipe.data for run in runs}:
-            content = data.model_copy(update={"validation": 0}).model_dump_json()
-            if content not in loaded:
-                loaded[content] = data.load(self.options.source)
-            found[data] = loaded[content]
+            bare = data.model_copy(update={"validation": 0, "normalization": Normalize()})
+            if bare not in loaded:
+                loaded[bare] = data.load(self.options.source)
+            found[data] = loaded[bare]
         return found
 
     def _submit(
@@ -136,103 +137,75 @@ class _Training:
         lanes: list[Lane],
         runs: list[PlannedRun],
         datasets: dict[DataSpec, Dataset],
-    ) -> dict[Future[tuple[StoredRun, Trained]], PlannedRun]:
-        def job(run: PlannedRun, lane: Lane) -> tuple[StoredRun, Trained]:
+    ) -> Futures:
+        def job(run: PlannedRun, lane: Lane) -> Finished:
+            dataset = datasets[run.recipe.data]
             task = Task(
                 recipe=run.recipe,
                 replicate=run.replicate,
-                dataset=datasets[run.recipe.data],
+                dataset=dataset,
                 observers=self.outcome.plan.study.probes,
                 watch=lambda epoch: self._epoch_done(run, epoch),
                 cancelled=self.cancelled.is_set,
             )
-            started = datetime.now(UTC)
-            trained = train_run(task, lane)
-            facts = provenance(lane.device) | {
-                "cores": len(lanes),
-                "started": started.isoformat(timespec="seconds"),
-                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                "data": self._data_facts(run, datasets[run.recipe.data]),
-            }
-            return stored_run(run, trained, task.dataset, facts), trained
+            name = type(run.recipe.data).__name__
+            state = self.outcome.plan.locations[name].state
+            data = {"name": name, "fingerprint": dataset.fingerprint, "state": state}
+            return train_planned(run, task, lane, {"cores": len(lanes), "data": data})
 
         return {
             executor.submit(lambda slot, run=run: job(run, lanes[slot]), group=run.cohort): run
             for run in runs
         }
 
-    def _data_facts(self, run: PlannedRun, dataset: Dataset) -> dict[str, str]:
-        name = type(run.recipe.data).__name__
-        state = self.outcome.plan.locations[name].state
-        return {"name": name, "fingerprint": dataset.fingerprint, "state": state}
-
-    def _collect(self, futures: dict[Future[tuple[StoredRun, Trained]], PlannedRun]) -> None:
-        for future in as_completed(list(futures)):
-            run = futures.pop(future)
+    def _collect(self, futures: Futures) -> None:
+        done: SimpleQueue[Future[Finished]] = SimpleQueue()
+        for future in futures:
+            future.add_done_callback(done.put)
+        while futures:
             try:
-                stored, trained = future.result()
-            except CancelledError:
+                # With a timeout, because a wait without one can miss the user's Ctrl-C.
+                future = done.get(timeout=0.2)
+            except Empty:
                 continue
-            except Exception as error:  # noqa: BLE001, RUF100 - one run's fault is not the study's
-                self._fail(run, error)
-                continue
-            begun = time.perf_counter()
-            self.catalogue.add_run(stored)
-            self.outcome.seconds["store"] += time.perf_counter() - begun
-            self._count(stored, trained)
-            self._run_done(run, stored.status)
+            self._settle(future, futures[future])
+            del futures[future]  # and with it the run's weights
 
-    def _count(self, stored: StoredRun, trained: Trained) -> None:
+    def _collect_finished(self, futures: Futures) -> None:
+        """Stores what was finished when the study was interrupted."""
+        for future, run in futures.items():
+            if future.done() and not future.cancelled():
+                self._settle(future, run)
+
+    def _settle(self, future: Future[Finished], run: PlannedRun) -> None:
+        try:
+            finished = future.result()
+        except (CancelledError, NotStarted):
+            return
+        except Exception as error:  # one run's fault is not the study's
+            self._fail(run, error)
+            return
+        begun = time.perf_counter()
+        self.catalogue.add_run(finished.stored)
+        self.outcome.seconds["store"] += time.perf_counter() - begun
+        self._count(finished)
+        for watch in self.watches:
+            watch.run_done(run, finished.stored.status)
+
+    def _count(self, finished: Finished) -> None:
         self.outcome.trained += 1
-        self.outcome.diverged += stored.status == "diverged"
-        self.outcome.model_steps += trained.steps
-        for phase, seconds in vars(trained.seconds).items():
+        self.outcome.diverged += finished.stored.status == "diverged"
+        self.outcome.model_steps += finished.steps
+        for phase, seconds in vars(finished.seconds).items():
             self.outcome.seconds[phase] += seconds
 
     def _fail(self, run: PlannedRun, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}"
         self.outcome.failures[run.key] = message
         self.catalogue.record_failure(run.key, message)
-        self._run_done(run, "failed")
+        for watch in self.watches:
+            watch.run_done(run, "failed")
 
     def _epoch_done(self, run: PlannedRun, epoch: int) -> None:
         for watch in self.watches:
             watch.epoch_done(run, epoch)
-
-    def _run_done(self, run: PlannedRun, status: str) -> None:
-        for watch in self.watches:
-            watch.run_done(run, status)
-
-
-def stored_run(
-    run: PlannedRun, trained: Trained, dataset: Dataset, facts: dict[str, Any]
-) -> StoredRun:
-    """A finished run as the store keeps it."""
-    names = [name for name, _ in layers_of(trained.network)]
-    weights = safetensors.numpy.save(named_weights(trained.network))
-    artifacts = {"weights.safetensors": weights}
-    if trained.history.correct is not None:
-        artifacts["correct"] = np.packbits(trained.history.correct).tobytes()
-    splits = trained.splits
-    measured = {
-        "seconds": vars(trained.seconds),
-        "model_steps": trained.steps,
-        "precision": run.recipe.precision,
-        "examples": {
-            "train": len(splits.train),
-            "validation": len(splits.validation),
-            "test": len(splits.test),
-        },
-    }
-    return StoredRun(
-        key=run.key,
-        recipe=run.recipe.as_json(),
-        replicate=run.replicate,
-        fingerprint=dataset.fingerprint,
-        status="finished" if trained.diverged_epoch is None else "diverged",
-        parameters=run.parameters,
-        provenance=facts | measured,
-        measurements=trained.history.measurements(names),
-        artifacts=artifacts,
-        diverged_epoch=trained.diverged_epoch,
-    )

@@ -1,0 +1,107 @@
+import pytest
+
+from paribus.report.charts import charts
+from paribus.report.curves import layer_curves, learning_curves
+from paribus.report.figures import file_spec, page_specs, save_charts
+from paribus.report.finals import final_figure, parameter_figure
+from paribus.report.layout import layout_of
+from paribus.results.table import table
+from results.example_studies import activations, diverging, grid, regression, widths
+
+
+def data(figure, end):
+    return next(rows for name, rows in figure.data.items() if name.endswith(end))
+
+
+def test_curves_hold_means_and_intervals_of_finished_runs():
+    results = diverging()
+    figure = learning_curves(results, "test/accuracy")
+    last = [row for row in data(figure, "mean") if row["epoch"] == 20]
+    for row, wanted in zip(last, table(results), strict=True):
+        assert row["mean"] == pytest.approx(100 * wanted["mean"], rel=1e-4)
+        assert row["low"] == pytest.approx(100 * wanted["low"], rel=1e-4)
+        assert row["n"] == wanted["n"]
+
+
+def test_a_diverged_run_is_drawn_alone_up_to_its_end():
+    ends = data(learning_curves(diverging(), "test/accuracy"), "diverged")
+    assert {row["label"] for row in ends} == {"relu"}
+    assert [row["epoch"] for row in ends if row["last"]] == [6]
+    assert "diverged runs" in learning_curves(diverging(), "test/accuracy").note
+    assert "diverged" not in learning_curves(activations(2), "test/accuracy").note
+
+
+def test_one_replicate_has_no_band_and_says_so():
+    figure = learning_curves(activations(1), "test/accuracy")
+    assert {row["low"] for row in data(figure, "mean")} == {None}
+    assert figure.note.startswith("One replicate per condition: no interval.")
+
+
+def test_a_metric_not_measured_has_no_figure():
+    assert learning_curves(regression(), "batch/loss") is None
+    assert layer_curves(regression(), "gradient/norm") is None
+
+
+def test_final_figure_has_every_replicate_and_names_diverged_runs():
+    figure = final_figure(diverging(), "test/accuracy")
+    assert len(data(figure, "dots")) == 19
+    assert [row["name"] for row in data(figure, "points")][2] == "relu (1 diverged)"
+
+
+def test_drawn_intervals_of_shares_end_at_100():
+    points = data(final_figure(widths(), "test/accuracy"), "points")
+    assert max(point["high"] for point in points) == 100
+    assert any("to 10" in point["shown"] for point in points)
+
+
+def test_parameters_are_drawn_only_where_they_differ():
+    assert parameter_figure(activations(2), "test/accuracy") is None
+    assert len(data(parameter_figure(widths(), "test/accuracy"), "points")) == 16
+
+
+@pytest.mark.parametrize(
+    ("make", "series", "panels", "context"),
+    [(activations, 4, 1, False), (grid, 4, 3, False), (widths, 16, 16, True)],
+)
+def test_layout_keeps_many_conditions_apart(make, series, panels, context):
+    layout = layout_of(make())
+    assert (len(layout.series), len(layout.panels), layout.context) == (series, panels, context)
+
+
+@pytest.mark.parametrize("make", [activations, diverging, grid, regression])
+def test_every_data_set_named_in_a_panel_is_there(make):
+    for figure in charts(make()):
+        for spec in page_specs(figure):
+            assert spec["width"] == "container"
+            named = {layer["data"]["name"] for layer in spec["layer"]}
+            assert named <= set(figure.data)
+
+
+def test_note_and_description_state_n_and_interval():
+    for figure in charts(activations(3)):
+        assert "n\u00a0=\u00a03 replicates" in figure.note
+        assert figure.note in figure.description
+    curves = learning_curves(activations(3), "test/loss")
+    assert "95 % intervals" in curves.note
+
+
+def test_files_are_pictures_on_white_without_home_folders(tmp_path):
+    results = regression()
+    results.document["factors"][0]["labels"][0] = "none"
+    files = save_charts(charts(results), tmp_path)
+    names = {"final-test-loss", "curve-test-loss", "curve-train-loss"}
+    assert {file.name for file in files} == {f"{n}.{s}" for n in names for s in ("svg", "png")}
+    for file in files:
+        content = file.read_bytes()
+        if file.suffix == ".png":
+            assert content.startswith(b"\x89PNG")
+        else:
+            assert b'fill="#ffffff"' in content
+            assert b"currentColor" not in content
+            assert b"Student" in content
+
+
+def test_file_spec_is_without_home_folders():
+    figure = final_figure(activations(2), "test/accuracy")
+    data(figure, "points")[0]["label"] = "/home/ada/digits"
+    assert "ada" not in str(file_spec(figure))
