@@ -17,6 +17,7 @@ from typing import (
     Annotated,
     Any,
     Literal,
+    NamedTuple,
     Self,
     TypeVar,
     Union,
@@ -78,12 +79,14 @@ class Spec(BaseModel, metaclass=_RaisesDeclarationError):
         """
         fields = _as_dict(self)
         faults = [fault for path in values if (fault := _assign(fields, path, values[path]))]
-        if faults:
-            raise DeclarationError(type(self).__name__, faults)
         try:
-            return type(self).model_validate(fields)
+            replaced = type(self).model_validate(fields)
         except ValidationError as error:
-            raise DeclarationError(type(self).__name__, faults_of(error, type(self))) from None
+            faults += faults_of(error, type(self))
+        else:
+            if not faults:
+                return replaced
+        raise DeclarationError(type(self).__name__, faults)
 
     def value_at(self, path: str) -> Any:
         """The value of the field at a dotted path."""
@@ -172,14 +175,27 @@ def _unknown(path: str, name: str, fields: Any) -> Fault:
 
 def faults_of(error: ValidationError, spec: type[BaseModel]) -> list[Fault]:
     """Pydantic's errors as faults: dotted paths, the value got, what is allowed."""
-    return [fault for detail in error.errors(include_url=False) for fault in _faults(detail, spec)]
+    found: dict[str, list[str]] = {}
+    for detail in error.errors(include_url=False):
+        for fault in _faults(detail, spec):
+            found.setdefault(fault.path, []).append(fault.problem)
+    return [Fault(path, problem) for path in found for problem in _alternatives(found[path])]
+
+
+def _alternatives(problems: list[str]) -> list[str]:
+    """One problem where a value fits none of the types that its field allows."""
+    got, said, _ = problems[0].partition("; should be ")
+    rest = [problem.removeprefix(got + said) for problem in problems]
+    if not said or any(one == problem for one, problem in zip(rest, problems, strict=True)):
+        return problems
+    return [got + said + ", or ".join(rest)]
 
 
 def _faults(detail: ErrorDetails, spec: type[BaseModel]) -> list[Fault]:
     cause = detail.get("ctx", {}).get("error")
     if not isinstance(cause, DeclarationError):
         return [_fault(detail, spec)]
-    outer, _ = _path(spec, detail["loc"])
+    outer = _place(spec, detail["loc"]).path
     return [
         Fault(".".join(part for part in (outer, inner.path) if part), inner.problem)
         for inner in cause.faults
@@ -187,27 +203,32 @@ def _faults(detail: ErrorDetails, spec: type[BaseModel]) -> list[Fault]:
 
 
 def _fault(detail: ErrorDetails, spec: type[BaseModel]) -> Fault:
-    path, owner = _path(spec, detail["loc"])
+    place = _place(spec, detail["loc"])
     got, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             problem = "missing; it has no default"
         case "extra_forbidden":
             name = str(detail["loc"][-1])
-            problem = f"unknown field {name!r}{near_match(name, _public_fields(owner))}"
+            problem = f"unknown field {name!r}{near_match(name, _public_fields(place.owner))}"
         case "literal_error":
-            allowed = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-            near = near_match(str(got), allowed)
-            known = "" if near.startswith("; known") else f" Allowed: {', '.join(allowed)}"
-            problem = f"got {got!r}{near}{known}"
+            problem = f"got {got!r}{_allowed(got, context['expected'])}"
         case "union_tag_invalid" | "union_tag_not_found" | "model_type" | "model_attributes_type":
-            allowed = context.get("expected_tags", detail["msg"])
+            allowed = context.get("expected_tags", ", ".join(one.__name__ for one in place.specs))
             problem = f"got {_shown(got)}; allowed here: {allowed}"
         case "value_error":
             problem = str(context["error"])
         case _:
             problem = f"got {_shown(got)}; {detail['msg'].replace('Input should', 'should')}"
-    return Fault(path, problem)
+    return Fault(place.path, problem)
+
+
+def _allowed(got: Any, expected: str) -> str:
+    allowed = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    near = near_match(str(got), allowed)
+    if not near.startswith("; known"):
+        return f"{near} Allowed: {', '.join(allowed)}"
+    return f"; should be {'one of ' if len(allowed) > 1 else ''}{', '.join(allowed)}"
 
 
 def _shown(value: Any, limit: int = 80) -> str:
@@ -219,23 +240,36 @@ def _public_fields(owner: type[BaseModel] | None) -> set[str]:
     return set(owner.model_fields) - {"kind"} if owner else set()
 
 
-def _path(spec: type[BaseModel], loc: Iterable[int | str]) -> tuple[str, type[BaseModel] | None]:
-    """The dotted path of an error, without the tags that a union of specs adds, and its owner."""
+class _Place(NamedTuple):
+    """Where an error is: its dotted path, the spec that has the field, the specs that fit it."""
+
+    path: str
+    owner: type[BaseModel] | None
+    specs: tuple[type[BaseModel], ...]
+
+
+def _place(spec: type[BaseModel], loc: Iterable[int | str]) -> _Place:
+    """The place of an error; the tags that unions add to it are left out."""
     names: list[str] = []
     alternatives: tuple[type[BaseModel], ...] = (spec,)
     owner: type[BaseModel] | None = spec
+    mixed = False
     for part in loc:
         tagged = [one for one in alternatives if _tag(one) == part]
         if len(alternatives) > 1 and tagged:
             alternatives, owner = (tagged[0],), tagged[0]
             continue
+        if mixed:  # the part names one of the types
+            break
         names.append(str(part))
-        field = alternatives[0].model_fields.get(str(part)) if len(alternatives) == 1 else None
+        only = alternatives[0] if len(alternatives) == 1 else None
+        field = only.model_fields.get(str(part)) if only else None
         if field is not None:
             found = _specs_in(field.annotation)
-            owner = found[0] if len(found) == 1 else alternatives[0]
+            owner = found[0] if len(found) == 1 else only
             alternatives = found
-    return ".".join(names), owner
+            mixed = not found and get_origin(field.annotation) in (Union, UnionType)
+    return _Place(".".join(names), owner, alternatives)
 
 
 @cache

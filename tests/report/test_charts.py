@@ -73,8 +73,9 @@ def test_every_data_set_named_in_a_panel_is_there(make):
     for figure in charts(make()):
         for spec in page_specs(figure):
             assert spec["width"] == "container"
-            named = {layer["data"]["name"] for layer in spec["layer"]}
-            assert named <= set(figure.data)
+            held = [part["data"]["name"] for part in (spec, *spec["layer"]) if "data" in part]
+            assert held
+            assert set(held) <= set(figure.data)
 
 
 def test_note_and_description_state_n_and_interval():
@@ -85,10 +86,8 @@ def test_note_and_description_state_n_and_interval():
     assert "95 % intervals" in curves.note
 
 
-def test_files_are_pictures_on_white_without_home_folders(tmp_path):
-    results = regression()
-    results.document["factors"][0]["labels"][0] = "none"
-    files = save_charts(charts(results), tmp_path)
+def test_files_are_pictures_on_white(tmp_path):
+    files = save_charts(charts(regression()), tmp_path)
     names = {"final-test-loss", "curve-test-loss", "curve-train-loss"}
     assert {file.name for file in files} == {f"{n}.{s}" for n in names for s in ("svg", "png")}
     for file in files:
@@ -99,6 +98,17 @@ def test_files_are_pictures_on_white_without_home_folders(tmp_path):
             assert b'fill="#ffffff"' in content
             assert b"currentColor" not in content
             assert b"Student" in content
+
+
+def test_curves_in_files_have_a_legend_and_those_of_the_page_do_not(tmp_path):
+    figure = learning_curves(activations(2), "test/accuracy")
+    save_charts([figure], tmp_path, ["svg"])
+    svg = (tmp_path / f"{figure.name}.svg").read_text("utf-8")
+    for series in figure.series:
+        assert svg.count(f">{series.label}</text>") == 1
+        assert f'stroke="{series.colour}"' in svg
+    channels = [c for layer in page_specs(figure)[0]["layer"] for c in layer["encoding"].values()]
+    assert {str(c.get("legend")) for c in channels if isinstance(c, dict)} == {"None"}
 
 
 def test_file_spec_is_without_home_folders():

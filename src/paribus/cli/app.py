@@ -5,7 +5,9 @@ Imports stand inside the commands, so that `paribus --help` returns before JAX i
 
 import json
 import os
+import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -57,15 +59,19 @@ CoresOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DEFAULT_LAB = Path("paribus-lab")
+INTERRUPTED = 130
 
 # Typer carries its own copy of Click and exports the leaves of its error tree only.
 CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 
 
-def main() -> NoReturn:
-    """Entry point: runs a command and turns what went wrong into a message and an exit code."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Entry point: runs a command and turns what went wrong into a message and an exit code.
+
+    `arguments` are those of the command line unless given.
+    """
     try:
-        code = app(standalone_mode=False)
+        code = app(arguments, standalone_mode=False)
     except CLICK_ERROR as error:
         error.show()
         code = 2
@@ -75,11 +81,16 @@ def main() -> NoReturn:
         )
         code = 2
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted; what is finished is kept", file=sys.stderr)  # noqa: T201
-        code = 130
-    except BrokenPipeError:  # the reader of a pipe (head, less) has gone
+        code = INTERRUPTED
+    except SystemExit as leaving:
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        # The reader of a pipe (head, less) has gone: Click would call that a failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    if code == INTERRUPTED:  # Click makes it of Ctrl-C, without a word
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would break off the way out
+        print("interrupted; what is finished is kept", file=sys.stderr)  # noqa: T201
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -250,9 +261,18 @@ def clean(
     from paribus.cli.stored import remove_stored, stored_scale
 
     chosen = stored_scale(study, scale, lab)
-    if not yes:
-        typer.confirm(f"Delete the runs of {chosen[0]} ({chosen[1]}) from {lab}?", abort=True)
-    typer.echo(f"{remove_stored(chosen, lab)} runs deleted")
+    if yes or _confirmed(f"Delete the runs of {chosen[0]} ({chosen[1]}) from {lab}?"):
+        typer.echo(f"{remove_stored(chosen, lab)} runs deleted")
+    else:
+        typer.echo("nothing deleted")
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ParibusError(
+            f"{question} Nobody can answer: stdin is not a terminal. Add --yes to delete them."
+        )
+    return typer.confirm(question)
 
 
 def _planned(

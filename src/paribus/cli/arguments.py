@@ -20,13 +20,18 @@ from paribus.study.study import Study
 
 def find_study(text: str) -> Study:
     """The built-in study of this name, or the `STUDY` of a Python file."""
-    if text.endswith(".py") or "/" in text:
+    if is_file_name(text):
         return _study_of_file(Path(text))
     known = {study.name: study for study in studies.ALL}
     if text not in known:
         advice = "`paribus list` shows all; a study of your own is given as a file, my_study.py."
         raise UnknownNameError("study", text, known, advice)
     return known[text]
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a study is given as a file, not by the name of a built-in one."""
+    return text.endswith(".py") or "/" in text
 
 
 def _study_of_file(path: Path) -> Study:

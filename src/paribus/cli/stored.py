@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paribus.cli.arguments import find_study, is_file_name
 from paribus.data import catalogue as datasets
 from paribus.data.files import find_source
 from paribus.errors import UnknownNameError
@@ -22,23 +23,15 @@ DEFAULT_METRICS = ("test/accuracy", "test/loss", "test/precision", "test/recall"
 def stored_scale(study: str, scale: str | None, lab: Path) -> tuple[str, str]:
     """Name and scale of a study that the lab holds; the scale may be left out if there is one.
 
-    A study file is known by its stem. Raises `UnknownNameError` for a study or scale that is not
-    there, `NothingStoredError` for a lab that holds nothing.
+    A study file is read for its study's name. Raises `UnknownNameError` for a study or scale that
+    is not there, `NothingStoredError` for a lab that holds nothing.
     """
+    name = find_study(study).name if is_file_name(study) else study
     with Catalogue.open(lab, create=False) as catalogue:
-        known = [(entry.name, entry.scale) for entry in catalogue.studies()]
-        name = _stored_name(study, [name for name, _ in known])
-        scales = [one for stored, one in known if stored == name]
+        scales = [entry.scale for entry in catalogue.studies() if entry.name == name]
         if scale is None and len(scales) == 1:
             return name, scales[0]
         return name, catalogue.study(name, scale or "demo").scale
-
-
-def _stored_name(study: str, known: Sequence[str]) -> str:
-    if study.endswith(".py") and study not in known:
-        from_file = Path(study).stem.replace("_", "-")
-        return from_file if from_file in known else Path(study).stem
-    return study
 
 
 def stored_results(study: str, scale: str | None, lab: Path) -> StudyResults:

@@ -65,6 +65,13 @@ class Factor:
                 ]
         return found
 
+    def overwrites(self, path: str) -> bool:
+        """Whether every level sets the field at this path, or what holds it."""
+        return all(
+            any(path == mine or path.startswith(f"{mine}.") for mine in fields)
+            for fields in self.sets.values()
+        )
+
     def only(self, labels: Iterable[str]) -> "Factor":
         """The factor with some of its levels, in declared order."""
         wanted = set(labels)

@@ -49,10 +49,10 @@ class AdamW(Optimizer):
     weight_decay: Coefficient = 0.01
 
     def transformation(self, learning_rate: Any) -> optax.GradientTransformation:
-        parts = [scale_by_adam(self.b1, self.b2, self.epsilon)]
+        parts = [scale_by_adam(self.b1, self.b2, self.epsilon), optax.scale(-learning_rate)]
         if not is_absent(self.weight_decay):
-            parts.append(optax.add_decayed_weights(self.weight_decay))
-        return optax.chain(*parts, optax.scale(-learning_rate))
+            parts.append(decay(learning_rate * self.weight_decay))
+        return optax.chain(*parts)
 
 
 def scale_by_adam(b1: float, b2: float, epsilon: float) -> optax.GradientTransformation:
@@ -80,6 +80,21 @@ def scale_by_adam(b1: float, b2: float, epsilon: float) -> optax.GradientTransfo
         return direction, optax.ScaleByAdamState(count, first, second)
 
     return optax.GradientTransformation(init, update)
+
+
+def decay(rate: Float[Array, ""] | float) -> optax.GradientTransformation:
+    """Adds what takes weights to (1 - rate) times themselves, rounded as in PyTorch.
+
+    PyTorch rounds 1 - rate (in float32 to a multiple of 6e-8), and then the product. That is the
+    same error at every step, which would add up to a difference from PyTorch.
+    """
+    lost = 1 - (1 - rate)
+
+    def change(weight: Array, update: Array) -> Array:
+        # weight - weight * lost rounds to the same number with a fused multiply-add and without.
+        return ((weight - weight * lost) - weight) + update
+
+    return optax.stateless(lambda updates, weights: jax.tree.map(change, weights, updates))
 
 
 def one_minus_power(base: float, exponent: Int[Array, ""]) -> Float[Array, ""]:

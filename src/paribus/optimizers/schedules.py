@@ -1,9 +1,9 @@
 """The course of the learning rate: a factor on it, by optimizer step."""
 
+import math
 from typing import Annotated, Literal
 
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Float, Int
 from pydantic import Field, Strict
 

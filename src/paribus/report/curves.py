@@ -187,7 +187,7 @@ def _note(rows: Rows, ends: Rows, values: pd.DataFrame, frame: Frame) -> str:
         parts = [
             f"Mean over {replicates(counts)}; bands are 95 % intervals of the mean (Student's t)."
         ]
-    if values["epoch"].nunique() == MAX_EPOCHS:
+    if len(set(values["epoch"].tolist())) == MAX_EPOCHS:
         parts.append(f"{MAX_EPOCHS} epochs, evenly spread, are drawn.")
     if frame.context:
         parts.append("Faint lines are the other conditions.")

@@ -55,7 +55,7 @@ class Figure:
 def page_specs(figure: Figure) -> list[dict[str, Any]]:
     """One Vega-Lite specification per panel, without the data, which the page holds once."""
     return [
-        _panel(panel, "container")
+        _without_legends(_panel(panel, "container"))
         | {
             "config": theme.config("page"),
             "autosize": {"type": "fit-x", "contains": "padding"},
@@ -112,6 +112,14 @@ def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
     spec = chart.to_dict()
     # Altair writes its own theme and schema into each chart; ours are set on the whole.
     return {name: part for name, part in spec.items() if name not in ("config", "$schema")}
+
+
+def _without_legends(spec: dict[str, Any]) -> dict[str, Any]:
+    for layer in spec["layer"]:
+        for channel in layer.get("encoding", {}).values():
+            if isinstance(channel, dict) and "legend" in channel:
+                channel["legend"] = None
+    return spec
 
 
 def _folded(text: str, width: int = 92) -> list[str]:

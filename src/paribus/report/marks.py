@@ -80,13 +80,17 @@ def filled(series: Sequence[Series], shown: float, hidden: float) -> list[Any]:
 
 def stroked(series: Sequence[Series], shown: float, hidden: float, legend: bool) -> list[Any]:
     """Stroke and dash by series."""
-    said = alt.Undefined if legend else None
     dashes = alt.Scale(domain=[s.label for s in series], range=[list(s.dash) for s in series])
     return [
-        alt.Stroke("series:N", scale=scale_of(series), legend=said, title=None),
-        alt.StrokeDash("series:N", scale=dashes, legend=said, title=None),
+        alt.Stroke("series:N", scale=scale_of(series), legend=legend_of(legend), title=None),
+        alt.StrokeDash("series:N", scale=dashes, legend=legend_of(legend), title=None),
         alt.StrokeOpacity(**chosen(shown, hidden)),
     ]
+
+
+def legend_of(shown: bool) -> alt.Legend | None:
+    """A legend that is asked for outright: Vega-Lite drops one that is left to its default."""
+    return alt.Legend(title=None) if shown else None
 
 
 def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
@@ -134,7 +138,10 @@ def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]
         alt.Tooltip("epoch:Q", title="epoch"),
         alt.Tooltip("shown:N", title="run"),
     ]
-    hue = alt.Stroke("series:N", scale=scale_of(frame.series), legend=None)
+    # One scale has one legend: saying none here would take it from the means as well.
+    hue = alt.Stroke(
+        "series:N", scale=scale_of(frame.series), legend=legend_of(not frame.context), title=None
+    )
     opacity = alt.StrokeOpacity(**chosen(0.8, 0.1))
     lines = base.mark_line(strokeWidth=1.2, strokeDash=[2, 2])
     crosses = base.mark_point(shape="cross", angle=45, size=80, filled=True, opacity=1)

@@ -98,7 +98,7 @@ def config(medium: Medium) -> dict[str, Any]:
             "fontWeight": 600,
             "offset": 10,
         },
-        "legend": {"disable": True} if page else _file_legend(ink),
+        "legend": {} if page else _file_legend(ink),
         "style": {
             "context": {"stroke": ink, "strokeOpacity": 0.16, "strokeWidth": 1},
             "note": {"fontSize": 12},

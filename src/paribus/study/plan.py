@@ -63,7 +63,9 @@ class Plan:
             if location.state == "local copy":
                 found.append(f"{name}: a local copy, not the official files")
             if location.state == "absent":
-                found.append(f"{name}: not on this machine; `run` will try to download it")
+                found.append(
+                    f"{name}: not found; `run` downloads it, unless a folder for data is given"
+                )
         return found
 
     def as_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError as NotStarted
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from paribus.data.base import DataSpec, Normalize
@@ -22,6 +22,7 @@ from paribus.results.load import load_results
 from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
+from paribus.study.interrupt import interrupts_to
 from paribus.study.job import Finished, train_planned
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun
@@ -159,17 +160,17 @@ class _Training:
         }
 
     def _collect(self, futures: Futures) -> None:
-        done: SimpleQueue[Future[Finished]] = SimpleQueue()
+        # Its `put` may be called by a signal's handler, which wakes the `get` that waits.
+        done: SimpleQueue[Future[Finished] | None] = SimpleQueue()
         for future in futures:
             future.add_done_callback(done.put)
-        while futures:
-            try:
-                # With a timeout, because a wait without one can miss the user's Ctrl-C.
-                future = done.get(timeout=0.2)
-            except Empty:
-                continue
-            self._settle(future, futures[future])
-            del futures[future]  # and with it the run's weights
+        with interrupts_to(lambda: done.put(None)):
+            while futures:
+                future = done.get()
+                if future is None:
+                    raise KeyboardInterrupt
+                self._settle(future, futures[future])
+                del futures[future]  # and with it the run's weights
 
     def _collect_finished(self, futures: Futures) -> None:
         """Stores what was finished when the study was interrupted."""

@@ -1,7 +1,8 @@
 """A study at one scale: what is planned, trained and reported, with nothing left open."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from paribus.design.factor import Factor
@@ -68,6 +69,7 @@ class ScaledStudy:
             Fault("factors", f"{name!r} is a word of the results; give the factor a `name`")
             for name in sorted({"replicate", "epoch", "layer", "metric", "value"} & set(names))
         ]
+        faults += _overwritten(self.factors)
         if faults:
             raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
 
@@ -100,6 +102,16 @@ class ScaledStudy:
             "primary": self.primary,
             "reported": reported,
         }
+
+
+def _overwritten(factors: Sequence[Factor]) -> list[Fault]:
+    """A level that a later factor undoes would be a label without its effect."""
+    return [
+        Fault("factors", f"{later.name!r} sets {path} too, which undoes levels of {factor.name!r}")
+        for factor, later in combinations(factors, 2)
+        for path in sorted({path for fields in factor.sets.values() for path in fields})
+        if any(later.only([label]).overwrites(path) for label in later.labels)
+    ]
 
 
 def _factor_document(factor: Factor) -> dict[str, Any]:

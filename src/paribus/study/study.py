@@ -1,6 +1,6 @@
 """A study as it is declared: recipe, factors, replicates, scales."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +21,8 @@ from paribus.training.recipe import Recipe
 if TYPE_CHECKING:
     import xarray
 
-NAME = r"^[a-z0-9][a-z0-9_-]*$"
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+"""A name that can be typed, and be part of a file's."""
 
 
 class Scale(Spec):
@@ -43,14 +44,14 @@ class Study(Spec):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    name: Annotated[str, Field(pattern=NAME, max_length=64)]
+    name: Name
     question: str
     recipe: Recipe
     factors: tuple[Factor, ...] = ()
     replicates: Count = 5
     design: Design = "factorial"
     probes: tuple[Probe, ...] = ()
-    scales: Mapping[str, Scale] = {}
+    scales: Mapping[Name, Scale] = {}
     description: str = ""
     source: str = ""
     report: str = ""
@@ -101,9 +102,11 @@ class Study(Spec):
         factors = self.factors if chosen.factors is None else chosen.factors
         for kept in (chosen.only, only or {}):
             factors = _restricted(factors, kept)
+        faults = list(_without_effect(values or {}, factors))
         if replicates is not None and replicates < 1:
-            fault = Fault("replicates", f"got {replicates}; should be greater than 0")
-            raise DeclarationError(f"Study {self.name!r}", [fault])
+            faults.append(Fault("replicates", f"got {replicates}; should be greater than 0"))
+        if faults:
+            raise DeclarationError(f"Study {self.name!r}", faults)
         return ScaledStudy(
             name=self.name,
             scale=name,
@@ -136,6 +139,15 @@ class Study(Spec):
         """
         options = RunOptions(lab=Path(lab), source=Source(data))
         return run_plan(make_plan(self.at(scale), options.source), options).dataset()
+
+
+def _without_effect(values: Mapping[str, Any], factors: tuple[Factor, ...]) -> Iterator[Fault]:
+    for path in values:
+        for factor in factors:
+            if factor.overwrites(path):
+                labels = ", ".join(factor.labels)
+                problem = f"every level of factor {factor.name!r} sets it; choose among {labels}"
+                yield Fault(path, problem)
 
 
 def _restricted(

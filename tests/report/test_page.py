@@ -1,0 +1,243 @@
+import base64
+import dataclasses
+import hashlib
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from paribus.report.page import chart_library, render, script_json
+from paribus.report.privacy import without_home
+from paribus.report.write import write_report
+from paribus.results.tidy import tidy
+from results.example_studies import (
+    ACTIVATIONS,
+    activation_runs,
+    activations,
+    diverging,
+    entry,
+    provenance,
+    regression,
+    stored,
+    widths,
+)
+
+
+class Outline(HTMLParser):
+    """What a page is made of: tags with attributes, headings, and text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.open, self.words, self.scripts = [], [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        if "script" in self.open:
+            self.scripts[-1] += data
+        elif "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).replace("\u00a0", " ").split())
+
+    def named(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Outline(render(diverging()))
+
+
+def test_nothing_is_fetched(page):
+    for _, attrs in page.tags:
+        assert not {"src", "href", "srcset", "action"} & set(attrs)
+    policy = page.named("meta")[1]["content"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+
+
+def test_policy_names_the_scripts_by_hash(page):
+    policy = page.named("meta")[1]["content"]
+    for script in page.scripts[1:]:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert len(page.scripts) == 3
+
+
+def test_chart_library_can_stand_in_a_script_element():
+    library = chart_library()
+    assert "</script" not in library
+    assert "<!--" not in library
+    assert "vegaEmbed" in library
+
+
+def test_page_is_well_formed_and_headings_are_in_order(page):
+    assert page.named("html") == [{"lang": "en"}]
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+    assert len(page.named("table")) == len(page.named("caption")) == 2
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_table_has_a_row_per_condition_with_mean_and_interval(page):
+    assert re.search(r"relu 96\.3 95\.7 to 97\.0 4 1 .* 118,282 gelu", page.text)
+    assert "Mean over finished replicates at the last epoch" in page.text
+
+
+def test_every_part_is_there(page):
+    for words in (
+        "Which activation trains best",
+        "What varies",
+        "What is held equal",
+        "optimizer adamw: learning rate 0.0003, weight decay 0.001, schedule (constant)",
+        "model mlp: hidden 128, 64, activation varies, bias yes",
+        "model.activation = tanh",
+        "train 1,197, validation 300, test 300 examples",
+        "Training 2 min 5 s in all, 6.25 s per run (mean of 20 runs)",
+        "Data fingerprint sha256:5f1c0ffee",
+        "2026-03-01T12:00:00Z to 2026-03-01T12:04:09Z",
+        "paribus run activations --scale demo",
+        "20 of 20 planned runs are stored",
+        "5 replicates planned per condition, 4 to 5 averaged",
+    ):
+        assert words in page.text
+    assert "Not all runs were made alike" not in page.text
+
+
+def test_each_chart_has_its_specification(page):
+    specs = json.loads(page.scripts[0])
+    charts = [a for a in page.named("div") if a.get("class") == "chart"]
+    assert {chart["data-figure"] for chart in charts} == set(specs)
+    assert len(charts) == sum(len(spec["panels"]) for spec in specs.values())
+
+
+def test_runs_of_different_machines_are_pointed_out():
+    study = entry([ACTIVATIONS], 2)
+    runs = [
+        dataclasses.replace(run, provenance=provenance(0, device="gpu", jax="0.9.1"))
+        if run.replicate
+        else run
+        for run in activation_runs(study)
+    ]
+    text = Outline(render(tidy(study, runs), [])).text
+    assert "difference between conditions may come from there too: JAX, Device." in text
+    assert "Device cpu: Example 3000 | gpu" in text
+
+
+def test_reported_numbers_stand_beside_ours():
+    reported = {
+        "metric": "test/accuracy",
+        "values": {"sigmoid": 0.9, "relu": 0.9512},
+        "source": "Table 3",
+    }
+    text = Outline(render(activations(2, reported=reported), [])).text
+    assert "reported test accuracy (%)" in text
+    assert re.search(r"relu \S+ \S+ to \S+ 95\.12 2 0 ", text)
+    assert re.search(r"tanh \S+ \S+ to \S+ \u2014 2 0 ", text)
+    assert "Reported: Table 3." in text
+
+
+def test_what_a_user_typed_stays_text():
+    nasty = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    factor = {"name": nasty, "labels": [nasty, "b"], "sets": {nasty: {"x": nasty}}}
+    study = entry([factor], 1, question=nasty, description=nasty, name=nasty)
+    labelled = [
+        stored(m, next(activation_runs(entry([ACTIVATIONS], 1))).measurements)
+        for m in study.members
+    ]
+    page = Outline(render(tidy(study, labelled)))
+    assert page.named("img") == []
+    assert len(page.scripts) == 3
+    assert nasty in page.text
+
+
+def test_script_json_closes_nothing():
+    text = script_json({"a": "</script><!-- & \u2028"})
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == {"a": "</script><!-- & \u2028"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ada/data/x", "~/data/x"),
+        ("see /Users/ada.l/x and /data", "see ~/x and /data"),
+        (r"C:\Users\ada\x", r"~\x"),
+        (str(Path.home() / "lab"), "~/lab"),
+        ("/homework/ada", "/homework/ada"),
+    ],
+)
+def test_home_folders_are_hidden(text, shown):
+    assert without_home({"a": [text]}) == {"a": [shown]}
+
+
+def test_no_home_folder_reaches_a_page():
+    recipe = {"data": {"kind": "image_folder", "path": "/home/ada/digits"}}
+    study = entry([ACTIVATIONS], 1, recipe=recipe, description="from /home/ada/notes")
+    runs = [
+        dataclasses.replace(run, provenance=provenance(device="/home/ada/device"))
+        for run in activation_runs(study)
+    ]
+    page = render(tidy(study, runs), [])
+    assert "ada/" not in page
+    assert "~/digits" in page
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        activations(1),
+        regression(),
+        tidy(entry([ACTIVATIONS], 1), []),
+        tidy(
+            entry([ACTIVATIONS], 1),
+            [
+                stored(m, (), status="diverged", diverged_epoch=1)
+                for m in entry([ACTIVATIONS], 1).members
+            ],
+        ),
+        tidy(
+            entry([], 3),
+            [
+                stored(m, next(activation_runs(entry([ACTIVATIONS], 1))).measurements)
+                for m in entry([], 3).members
+            ],
+        ),
+    ],
+    ids=["one replicate", "regression", "nothing stored", "all diverged", "no factors"],
+)
+def test_every_kind_of_study_has_a_page(results):
+    assert "<h1>" in render(results)
+
+
+def test_many_conditions_stay_under_4_mb():
+    assert len(render(widths())) < 4e6
+
+
+def test_write_report_leaves_page_and_charts_and_nothing_else(tmp_path):
+    folder = tmp_path / "new" / "report"
+    path = write_report(regression(), folder)
+    assert path == folder / "report.html"
+    assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert sorted(p.name for p in folder.iterdir()) == ["charts", "report.html"]
+    assert len(list((folder / "charts").iterdir())) == 6

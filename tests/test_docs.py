@@ -1,0 +1,312 @@
+"""The docs name all that a user can declare or type, and nothing else; what they show works."""
+
+import ast
+import dataclasses
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+import pytest
+from pydantic_core import PydanticUndefined
+from typer.main import get_command
+
+from paribus import probes, studies
+from paribus.cli.app import app
+from paribus.cli.arguments import find_study, parse_only, parse_sets
+from paribus.cli.display import outcome_row, study_row
+from paribus.cli.stored import status_rows
+from paribus.data import catalogue
+from paribus.data.base import Source
+from paribus.design.factor import Factor
+from paribus.models.activations import ACTIVATIONS
+from paribus.objectives.losses import LOSSES
+from paribus.probes.base import Probe
+from paribus.results.table import Row
+from paribus.spec import Spec, Traced
+from paribus.store.catalogue import Catalogue
+from paribus.study.run import Outcome
+from paribus.study.scaled import Reported
+from paribus.study.study import Study
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+RECIPE = ROOT / "docs" / "recipe.md"
+COMMANDS = ROOT / "docs" / "commands.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TYPED = get_command(app).commands
+WORDS = {"Every data set": "DataSpec", "Every optimizer": "Optimizer", "Every probe": "Probe"}
+
+
+def text_of(page):
+    return page.read_text(encoding="utf-8")
+
+
+def prose(page):
+    return FENCE.sub("", text_of(page))
+
+
+def blocks(language, pages=PAGES):
+    return [
+        pytest.param(body, id=f"{page.name}-{number}")
+        for page in pages
+        for number, (name, body) in enumerate(FENCE.findall(text_of(page)), start=1)
+        if name == language
+    ]
+
+
+def sections(text):
+    """What stands under each heading, down to the next one of any level."""
+    parts = HEADING.split(text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def rows(text):
+    """The rows of all tables, as lists of cells."""
+    lines = re.findall(r"^\| (.+) \|$", text, re.MULTILINE)
+    return [[cell.strip() for cell in line.split(" |")] for line in lines]
+
+
+def links():
+    return [
+        pytest.param(page, target, id=f"{page.relative_to(ROOT)}-{target}")
+        for page in PAGES
+        for target in dict.fromkeys(LINK.findall(prose(page)))
+        if "://" not in target
+    ]
+
+
+def anchors(page):
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = HEADING.findall(prose(page))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize(("page", "target"), links())
+def test_links_lead_somewhere(page, target):
+    name, _, anchor = target.partition("#")
+    goal = (page.parent / name).resolve() if name else page
+    assert goal.exists()
+    assert not anchor or anchor in anchors(goal)
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_examples_run(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "example.py", "exec"), {"__name__": "example"})
+    assert not list(tmp_path.iterdir()), "an example of the docs should not train or write"
+
+
+# What a user declares
+
+
+def specs_in(annotation):
+    if isinstance(annotation, type) and issubclass(annotation, Spec | Factor | Reported):
+        return {annotation}
+    return set().union(*(specs_in(part) for part in get_args(annotation)))
+
+
+def literals_in(annotation):
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return set().union(*(literals_in(part) for part in get_args(annotation)))
+
+
+def declarations():
+    """Every declaration that a study can hold."""
+    offered = [getattr(probes, name) for name in probes.__all__]
+    waiting, found = {Study, *(one for one in offered if issubclass(one, Probe))}, {Probe}
+    while waiting:
+        one = waiting.pop()
+        found.add(one)
+        waiting |= set().union(*map(specs_in, annotations(one).values())) - found
+    return sorted(found - {Probe}, key=lambda one: one.__name__)
+
+
+def annotations(declaration):
+    if issubclass(declaration, Spec):
+        return {name: field.annotation for name, field in declaration.model_fields.items()}
+    return {one.name: one.type for one in dataclasses.fields(declaration) if one.init}
+
+
+def defaults(declaration):
+    """The default of each field that a user gives, and whether the field is traced."""
+    if not issubclass(declaration, Spec):
+        given = [one for one in dataclasses.fields(declaration) if one.init]
+        missing = dataclasses.MISSING
+        return {
+            one.name: (PydanticUndefined if one.default is missing else one.default, False)
+            for one in given
+        }
+    return {
+        name: (field.default, any(isinstance(mark, Traced) for mark in field.metadata))
+        for name, field in declaration.model_fields.items()
+        if name != "kind"
+    }
+
+
+def documented(declaration):
+    """The default cell of each field in docs/recipe.md, and whether it is marked as traced.
+
+    A field stands in the section of its declaration (or of a base), or anywhere as Class.field.
+    """
+    names = {one.__name__ for one in declaration.__mro__}
+    found = {}
+    for title, text in sections(prose(RECIPE)).items():
+        for cells in rows(text):
+            field = re.match(r"`(?:(\w+)\.)?([a-z]\w*)`", cells[0])
+            if field is None or len(cells) != 4:
+                continue
+            owner = field[1] or WORDS.get(title, title)
+            if owner in names:
+                found[field[2]] = (cells[2], "**T**" in cells[0])
+    return found
+
+
+def value_of(cell):
+    """The default that a cell shows; a declaration's default is the declaration made of none."""
+    code = cell.strip("`")
+    made = re.fullmatch(r"(\w+)\(\)", code)
+    if made:
+        return next(one for one in declarations() if one.__name__ == made[1])()
+    return PydanticUndefined if cell == "required" else ast.literal_eval(code)
+
+
+@pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
+def test_every_field_is_documented_with_its_default(declaration):
+    expected = defaults(declaration)
+    shown = {
+        name: (value_of(cell), traced) for name, (cell, traced) in documented(declaration).items()
+    }
+    assert shown == expected
+
+
+@pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
+def test_every_declaration_and_value_is_documented(declaration):
+    values = set().union(*map(literals_in, annotations(declaration).values()))
+    spans = {span.strip('"') for span in re.findall(r"`([^`]+)`", prose(RECIPE))}
+    assert not {value for value in values if value not in spans}
+    assert re.search(rf"\b{declaration.__name__}\b", prose(RECIPE))
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [("Activations", ACTIVATIONS), ("Loss", LOSSES)],
+    ids=["activations", "losses"],
+)
+def test_every_function_has_its_formula(title, names):
+    head, *table = rows(sections(prose(RECIPE))[title])
+    assert head[:2] in (["name", "formula"], ["name", "one example"])
+    assert {cells[0].strip('`"') for cells in table if cells[1]} == set(names)
+
+
+def test_every_data_set_and_study_is_documented():
+    spans = re.findall(r"`([^`]+)`", prose(RECIPE) + prose(COMMANDS))
+    names = [catalogue.name_of(spec) for spec in catalogue.ALL]
+    names += [study.name for study in studies.ALL]
+    assert not [name for name in names if name not in spans]
+
+
+# What a user types
+
+
+def options_of(command):
+    given = [one for one in TYPED[command].params if one.param_type_name == "option"]
+    return {option for one in given for option in one.opts}
+
+
+def test_every_option_is_documented_with_its_commands():
+    shown = {
+        cells[0].strip("`").split()[0]: set(cells[1].split(", "))
+        for cells in rows(sections(prose(COMMANDS))["Options"])
+        if cells[0].startswith("`--")
+    }
+    typed = {(option, name) for name in TYPED for option in options_of(name)}
+    assert {(option, name) for option, names in shown.items() for name in names} == typed
+
+
+def test_every_command_has_a_section():
+    titles = [title for title in sections(prose(COMMANDS)) if title.startswith("paribus ")]
+    assert titles == [f"paribus {name}" for name in TYPED]
+
+
+def test_every_variable_is_documented():
+    variables = {one.envvar for command in TYPED.values() for one in command.params} - {None}
+    table = sections(prose(COMMANDS))["Environment variables"]
+    assert not [name for name in variables if f"`{name}`" not in table]
+
+
+def commands_in(block):
+    """The arguments of every `paribus` command of a console block."""
+    for line in block.splitlines():
+        for part in re.split(r"\s(?:\||&&)\s", line):
+            words = shlex.split(part, comments=True)
+            words = words[next((n for n, word in enumerate(words) if "=" not in word), 0) :]
+            if words[:1] == ["paribus"]:
+                yield words[1:]
+
+
+def own_studies():
+    """The study files that the docs show, by the name in their first line."""
+    shown = [block.values[0] for block in blocks("python")]
+    return {
+        code.split("\n")[0].removeprefix("# "): code for code in shown if code.startswith("# ")
+    }
+
+
+@pytest.mark.parametrize("block", [*blocks("console"), *blocks("bash"), *blocks("sh")])
+def test_commands_shown_can_be_typed(block):
+    for name, *arguments in commands_in(block):
+        given = TYPED[name].make_context(name, arguments).params
+        if given.get("study") and given["study"] not in own_studies():
+            sets, only = parse_sets(given.get("set_") or []), parse_only(given.get("only") or [])
+            find_study(given["study"]).at(given["scale"], values=sets, only=only).resolved()
+        assert not set(given.get("download") or []) - set(map(catalogue.name_of, catalogue.ALL))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_prose_are_there(page):
+    for command in re.findall(r"`paribus ([a-z][^`]*)`", prose(page)):
+        name, *words = shlex.split(command)
+        assert {word for word in words if word.startswith("--")} <= options_of(name) | {"--help"}
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_make_targets_shown_are_there(block):
+    targets = re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE)
+    shown = re.findall(r"^make (?:\w+=\S+ )*([a-z]+)", block, re.MULTILINE)
+    assert not set(shown) - set(targets)
+
+
+def shape(value):
+    """The keys of JSON, level by level; what a condition or a recipe holds is the user's own."""
+    if isinstance(value, dict):
+        free = {"condition", "recipe"}
+        return {name: None if name in free else shape(part) for name, part in value.items()}
+    return [shape(value[0])] if isinstance(value, list) and value else None
+
+
+@pytest.fixture
+def printed(tmp_path):
+    """What each command prints with --json, of a study that is planned and not trained."""
+    planned = studies.ALL[0].plan()
+    with Catalogue.open(tmp_path, create=True) as lab:
+        lab.put_study(planned.entry)
+    return {
+        "list": [study_row(studies.ALL[0])],
+        "plan": planned.as_json(),
+        "run": outcome_row(Outcome(planned, tmp_path), None),
+        "status": status_rows(tmp_path),
+        "table": [dict.fromkeys(Row.__annotations__)],
+        "data": catalogue.describe(Source(tmp_path)),
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in TYPED if "--json" in options_of(name)])
+def test_json_is_printed_as_documented(name, printed):
+    section = text_of(COMMANDS).split(f"## paribus {name}\n")[1].split("\n## ")[0]
+    example = dict(FENCE.findall(section))["json"]
+    assert shape(json.loads(example)) == shape(printed[name])
