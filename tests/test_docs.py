@@ -49,10 +49,10 @@ def prose(page):
     return FENCE.sub("", text_of(page))
 
 
-def blocks(language, pages=PAGES):
+def blocks(language):
     return [
         pytest.param(body, id=f"{page.name}-{number}")
-        for page in pages
+        for page in PAGES
         for number, (name, body) in enumerate(FENCE.findall(text_of(page)), start=1)
         if name == language
     ]
@@ -115,6 +115,18 @@ def literals_in(annotation):
     return set().union(*(literals_in(part) for part in get_args(annotation)))
 
 
+def fields_of(declaration):
+    """Annotation, default and whether it is traced, of each field that a user gives."""
+    if issubclass(declaration, Spec):
+        return {
+            name: (one.annotation, one.default, any(isinstance(m, Traced) for m in one.metadata))
+            for name, one in declaration.model_fields.items()
+        }
+    required = {dataclasses.MISSING: PydanticUndefined}
+    given = [one for one in dataclasses.fields(declaration) if one.init]
+    return {one.name: (one.type, required.get(one.default, one.default), False) for one in given}
+
+
 def declarations():
     """Every declaration that a study can hold."""
     offered = [getattr(probes, name) for name in probes.__all__]
@@ -122,34 +134,13 @@ def declarations():
     while waiting:
         one = waiting.pop()
         found.add(one)
-        waiting |= set().union(*map(specs_in, annotations(one).values())) - found
+        mentioned = [specs_in(annotation) for annotation, _, _ in fields_of(one).values()]
+        waiting |= set().union(*mentioned) - found
     return sorted(found - {Probe}, key=lambda one: one.__name__)
 
 
-def annotations(declaration):
-    if issubclass(declaration, Spec):
-        return {name: field.annotation for name, field in declaration.model_fields.items()}
-    return {one.name: one.type for one in dataclasses.fields(declaration) if one.init}
-
-
-def defaults(declaration):
-    """The default of each field that a user gives, and whether the field is traced."""
-    if not issubclass(declaration, Spec):
-        given = [one for one in dataclasses.fields(declaration) if one.init]
-        missing = dataclasses.MISSING
-        return {
-            one.name: (PydanticUndefined if one.default is missing else one.default, False)
-            for one in given
-        }
-    return {
-        name: (field.default, any(isinstance(mark, Traced) for mark in field.metadata))
-        for name, field in declaration.model_fields.items()
-        if name != "kind"
-    }
-
-
 def documented(declaration):
-    """The default cell of each field in docs/recipe.md, and whether it is marked as traced.
+    """The default of each field as docs/recipe.md has it, and whether it is marked as traced.
 
     A field stands in the section of its declaration (or of a base), or anywhere as Class.field.
     """
@@ -162,7 +153,7 @@ def documented(declaration):
                 continue
             owner = field[1] or WORDS.get(title, title)
             if owner in names:
-                found[field[2]] = (cells[2], "**T**" in cells[0])
+                found[field[2]] = (value_of(cells[2]), "**T**" in cells[0])
     return found
 
 
@@ -177,16 +168,15 @@ def value_of(cell):
 
 @pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
 def test_every_field_is_documented_with_its_default(declaration):
-    expected = defaults(declaration)
-    shown = {
-        name: (value_of(cell), traced) for name, (cell, traced) in documented(declaration).items()
+    expected = {name: tuple(rest) for name, (_, *rest) in fields_of(declaration).items()}
+    assert documented(declaration) == {
+        name: rest for name, rest in expected.items() if name != "kind"
     }
-    assert shown == expected
 
 
 @pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
 def test_every_declaration_and_value_is_documented(declaration):
-    values = set().union(*map(literals_in, annotations(declaration).values()))
+    values = set().union(*(literals_in(one) for one, _, _ in fields_of(declaration).values()))
     spans = {span.strip('"') for span in re.findall(r"`([^`]+)`", prose(RECIPE))}
     assert not {value for value in values if value not in spans}
     assert re.search(rf"\b{declaration.__name__}\b", prose(RECIPE))
@@ -205,8 +195,7 @@ def test_every_function_has_its_formula(title, names):
 
 def test_every_data_set_and_study_is_documented():
     spans = re.findall(r"`([^`]+)`", prose(RECIPE) + prose(COMMANDS))
-    names = [catalogue.name_of(spec) for spec in catalogue.ALL]
-    names += [study.name for study in studies.ALL]
+    names = [*map(catalogue.name_of, catalogue.ALL), *(study.name for study in studies.ALL)]
     assert not [name for name in names if name not in spans]
 
 
@@ -276,9 +265,8 @@ def test_commands_in_prose_are_there(page):
 
 @pytest.mark.parametrize("block", blocks("console"))
 def test_make_targets_shown_are_there(block):
-    targets = re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE)
     shown = re.findall(r"^make (?:\w+=\S+ )*([a-z]+)", block, re.MULTILINE)
-    assert not set(shown) - set(targets)
+    assert set(shown) <= set(re.findall(r"(?m)^([a-z]+):", text_of(ROOT / "Makefile")))
 
 
 def shape(value):

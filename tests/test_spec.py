@@ -135,7 +135,7 @@ def test_a_declaration_does_not_change():
 def test_fields_are_replaced_by_dotted_path():
     replaced = TRAINING.with_fields({"rule.rate": 0.5, "widths": [4, 2], "rule.course.warmup": 2})
     assert replaced == Training(rule=Rule(rate=0.5, course=Steady(warmup=2)), widths=(4, 2))
-    assert TRAINING == Training(rule=Rule(rate=0.1))
+    assert Training(rule=Rule(rate=0.1)) == TRAINING
 
 
 def test_a_whole_declaration_is_replaced_and_then_a_field_of_it():

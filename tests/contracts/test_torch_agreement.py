@@ -10,9 +10,8 @@ from typing import Any, get_args
 import jax
 import numpy as np
 import pytest
-from contracts.torch_twin import Arrays, Reached, TorchBatch, torch, torch_training
-from training.stepwise import EpochEnd, initial_weights, train_by_calls
 
+from contracts.torch_twin import Arrays, Reached, TorchBatch, torch, torch_training
 from paribus.data import Digits, Function
 from paribus.data.base import Normalize, Source
 from paribus.data.batches import normalized
@@ -25,6 +24,7 @@ from paribus.optimizers.base import Optimizer
 from paribus.training import Recipe
 from paribus.training.loop import epoch_order
 from paribus.training.recipe import AnyOptimizer
+from training.stepwise import EpochEnd, initial_weights, train_by_calls
 
 BASE = Recipe(
     data=Digits(),
@@ -164,8 +164,8 @@ def own_drift(
     coins = np.random.default_rng(0)
     signs = {name: coins.choice([-1.0, 1.0], array.shape) for name, array in start.items()}
     moves = [
-        {name: np.inf for name in start},
-        {name: -np.inf for name in start},
+        dict.fromkeys(start, np.inf),
+        dict.fromkeys(start, -np.inf),
         {name: sign * np.inf for name, sign in signs.items()},
     ]
     drifts = []

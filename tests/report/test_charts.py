@@ -78,6 +78,13 @@ def test_every_data_set_named_in_a_panel_is_there(make):
             assert set(held) <= set(figure.data)
 
 
+@pytest.mark.parametrize("make", [activations, diverging, grid, regression])
+def test_panels_are_valid_vega_lite(make):
+    for figure in charts(make()):
+        for panel in figure.panels:
+            assert panel.chart.to_dict(validate=True)["layer"]
+
+
 def test_note_and_description_state_n_and_interval():
     for figure in charts(activations(3)):
         assert "n\u00a0=\u00a03 replicates" in figure.note

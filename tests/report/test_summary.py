@@ -42,7 +42,7 @@ def test_best_and_worst_with_interval_n_epoch_and_split():
         "78.5 to 83.5, n = 3 replicates, last epoch, test split)."
     )
     assert caution.startswith("The interval of a overlaps with no other.")
-    assert "paired tests over replicates come with the findings" in caution
+    assert "that takes the differences between runs of one replicate" in caution
 
 
 def test_overlap_is_said():

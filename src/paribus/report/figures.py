@@ -109,7 +109,8 @@ def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
     chart = panel.chart.properties(width=width, height=panel.height)
     if panel.title:
         chart = chart.properties(title=alt.TitleParams(panel.title, fontSize=12))
-    spec = chart.to_dict()
+    # Not validated here, which takes half of a report's time; the tests do that.
+    spec = chart.to_dict(validate=False)
     # Altair writes its own theme and schema into each chart; ours are set on the whole.
     return {name: part for name, part in spec.items() if name not in ("config", "$schema")}
 

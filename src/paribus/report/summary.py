@@ -102,8 +102,8 @@ def _overlap(ranked: Sequence[Row]) -> str:
     else:
         said = f"The interval of {name} overlaps with no other."
     return (
-        f"{said} Intervals of single conditions are no test of a difference: paired tests over "
-        "replicates come with the findings."
+        f"{said} Intervals of single conditions are no test of a difference: that takes the "
+        "differences between runs of one replicate."
     )
 
 
