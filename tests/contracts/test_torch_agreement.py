@@ -57,7 +57,7 @@ CASES: dict[str, dict[str, Any]] = {
     "momentum decay": {"optimizer": SGD(learning_rate=0.02, momentum=0.9, weight_decay=0.01)},
     "adam": {"optimizer": Adam(learning_rate=1e-3)},
     "adam decay": {"optimizer": Adam(learning_rate=1e-3, weight_decay=0.01)},
-    "adam constants": {"optimizer": Adam(learning_rate=1e-2, b1=0.8, b2=0.99, epsilon=1e-6)},
+    "adam constants": {"optimizer": Adam(learning_rate=1e-3, b1=0.8, b2=0.99, epsilon=1e-6)},
     "adam b1 0": {"optimizer": Adam(learning_rate=1e-3, b1=0.0)},
     "adamw": {"optimizer": AdamW(learning_rate=1e-3)},
     "adamw strong": {"optimizer": AdamW(learning_rate=1e-3, weight_decay=1.0)},

@@ -109,9 +109,5 @@ def test_replicates_layers_and_biases_differ():
 
 def test_the_numbers_are_pinned():
     # Another draw would silently start every stored run elsewhere.
-    np.testing.assert_array_equal(
-        weights()["1.weight"][0, :3], np.array(PINNED, np.float32)
-    )
-
-
-PINNED = [0.0, 0.0, 0.0]
+    pinned = [-0.0009913179, 0.030343696, 0.0068183523]
+    np.testing.assert_allclose(weights()["1.weight"][0, :3], pinned, rtol=1e-6)

@@ -24,5 +24,5 @@ def test_l1_has_no_slope_at_0():
 
 
 def test_a_negative_coefficient_is_refused():
-    with pytest.raises(DeclarationError, match="l2: got -1.0; should be greater than or equal"):
+    with pytest.raises(DeclarationError, match=r"l2: got -1.0; should be greater than or equal"):
         Penalties(l2=-1.0)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Strict, model_validator
 
 from paribus.data.dataset import Dataset, Facts
+from paribus.errors import DeclarationError, Fault
 from paribus.spec import Number, Spec, Whole
 
 State = Literal["embedded", "verified", "local copy", "absent"]
@@ -57,11 +58,21 @@ class DataSpec(Spec):
     normalization: Normalize = Normalize()
 
     @model_validator(mode="after")
-    def _leaves_training_examples(self) -> Self:
-        train = self.facts().train
-        if self.validation >= train:
-            problem = f"there are {train} training examples, and one must be left"
-            raise ValueError(f"validation is {self.validation}; {problem}")
+    def _fits_its_examples(self) -> Self:
+        facts = self.facts()
+        faults = []
+        if self.validation >= facts.train:
+            problem = f"there are {facts.train} training examples, and one must be left"
+            faults.append(Fault("validation", f"got {self.validation}; {problem}"))
+        channels = facts.shape[2] if len(facts.shape) == 3 else 1
+        for name in ("mean", "std"):
+            count = len(getattr(self.normalization, name))
+            if count not in (1, channels):
+                allowed = "1" if channels == 1 else f"1, or {channels} (one for each channel)"
+                problem = f"got {count} numbers; allowed here: {allowed}"
+                faults.append(Fault(f"normalization.{name}", problem))
+        if faults:
+            raise DeclarationError(type(self).__name__, faults)
         return self
 
     @abstractmethod

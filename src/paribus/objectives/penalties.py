@@ -19,7 +19,12 @@ def penalty(penalties: Penalties, weights: Sequence[Float[Array, "..."]]) -> Flo
     """l1 * sum |w| + l2 * sum w^2 over all weights of all layers."""
     total = jnp.zeros((), weights[0].dtype)
     if not is_absent(penalties.l1):
-        total += penalties.l1 * sum(jnp.sum(jnp.abs(weight)) for weight in weights)
+        total += penalties.l1 * sum(jnp.sum(_absolute(weight)) for weight in weights)
     if not is_absent(penalties.l2):
         total += penalties.l2 * sum(jnp.sum(jnp.square(weight)) for weight in weights)
     return total
+
+
+def _absolute(weight: Float[Array, "..."]) -> Float[Array, "..."]:
+    # As in PyTorch without slope at 0, where `jnp.abs` has slope 1.
+    return weight * jnp.sign(weight)

@@ -20,7 +20,6 @@ _FIELDS = (
     ("device", "Device"),
     ("cpu_features", "CPU features"),
     ("cores", "Cores"),
-    ("precision", "Precision"),
 )
 _DATA = (("name", "Data"), ("state", "Data files"), ("fingerprint", "Data fingerprint"))
 _PHASES = {

@@ -7,7 +7,7 @@ one cohort find the program that the first of them compiled.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,6 @@ import jax
 import numpy as np
 
 from paribus.data.dataset import Dataset
-from paribus.snapshot import Observer
 from paribus.training import program
 from paribus.training.recipe import Recipe
 
@@ -26,34 +25,32 @@ KEPT_COHORTS = 4
 class Programs:
     """The programs of one cohort on one device, each compiled when first needed."""
 
-    def __init__(self, recipe: Recipe, observers: tuple[Observer, ...], device: Any) -> None:
-        self.device = device
+    def __init__(self, recipe: Recipe) -> None:
         self.compile_seconds = 0.0
-        self._compiled: dict[str, Callable[..., Any]] = {}
-        self._sources: dict[str, Callable[..., Any]] = {
-            "start": partial(program.start, recipe=recipe),
-            "train": partial(program.train, recipe=recipe),
-            "evaluate": partial(program.evaluate, recipe=recipe),
-            "observe": partial(program.observe, recipe=recipe, observers=observers),
-        }
+        self._recipe = recipe
+        self._compiled: dict[Any, Callable[..., Any]] = {}
 
-    def call(self, name: str, *arguments: Any) -> Any:
-        """The result of one of the programs; the state handed to "train" is used up."""
-        if name not in self._compiled:
-            self._compiled[name] = self._compile(name, arguments)
-        return self._compiled[name](*arguments)
+    def compiled(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        *,
+        donated: tuple[int, ...] = (),
+        **fixed: Hashable,
+    ) -> Callable[..., Any]:
+        """A function of `program` for arguments of these shapes, on the device they are on.
 
-    def ready(self, name: str, *arguments: Any) -> None:
-        """Compiles a program without running it."""
-        if name not in self._compiled:
-            self._compiled[name] = self._compile(name, arguments)
-
-    def _compile(self, name: str, arguments: tuple[Any, ...]) -> Callable[..., Any]:
-        begun = time.perf_counter()
-        donated = (0,) if name == "train" else ()
-        compiled = jax.jit(self._sources[name], donate_argnums=donated).lower(*arguments).compile()
-        self.compile_seconds += time.perf_counter() - begun
-        return compiled
+        `donated` arguments are used up by each call; `fixed` ones are part of the program.
+        """
+        key = (function, *fixed.items())
+        if key not in self._compiled:
+            begun = time.perf_counter()
+            bound = partial(function, recipe=self._recipe, **fixed)
+            self._compiled[key] = (
+                jax.jit(bound, donate_argnums=donated).lower(*arguments).compile()
+            )
+            self.compile_seconds += time.perf_counter() - begun
+        return self._compiled[key]
 
 
 class Lane:
@@ -62,7 +59,7 @@ class Lane:
     def __init__(self, device: Any) -> None:
         self.device = device
         self._data: dict[str, program.Data] = {}
-        self._cohorts: OrderedDict[Any, Programs] = OrderedDict()
+        self._cohorts: OrderedDict[Recipe, Programs] = OrderedDict()
 
     def put(self, value: Any) -> Any:
         """A tree of arrays on this lane's device."""
@@ -75,15 +72,14 @@ class Lane:
             self._data[dataset.fingerprint] = program.Data(*arrays)
         return self._data[dataset.fingerprint]
 
-    def programs(self, recipe: Recipe, observers: tuple[Observer, ...]) -> Programs:
+    def programs(self, recipe: Recipe) -> Programs:
         """The programs of a cohort, given its recipe's static part."""
-        key = (recipe, observers)
-        if key not in self._cohorts:
-            self._cohorts[key] = Programs(recipe, observers, self.device)
-        self._cohorts.move_to_end(key)
+        if recipe not in self._cohorts:
+            self._cohorts[recipe] = Programs(recipe)
+        self._cohorts.move_to_end(recipe)
         while len(self._cohorts) > KEPT_COHORTS:
             self._cohorts.popitem(last=False)
-        return self._cohorts[key]
+        return self._cohorts[recipe]
 
 
 def host(tree: Any) -> Any:

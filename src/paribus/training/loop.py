@@ -99,7 +99,7 @@ class _Run:
         recipe, replicate = self.task.recipe, self.task.replicate
         static, traced = split_traced(recipe)
         self.splits = split(self.task.dataset, recipe.data.validation, replicate)
-        self.programs: Programs = self.lane.programs(static, self.task.observers)
+        self.programs: Programs = self.lane.programs(static)
         self.compiled_before = self.programs.compile_seconds
         dtype = np.dtype(recipe.precision)
         self.traced = self.lane.put({path: dtype.type(value) for path, value in traced.items()})
@@ -120,8 +120,10 @@ class _Run:
         network = initialize(
             shapes, recipe.initialization, self.task.replicate, np.dtype(recipe.precision)
         )
-        state = self.programs.call("start", self.lane.put(weights_of(network)), self.traced)
-        self._measure(0, state)
+        arguments = (self.lane.put(weights_of(network)), self.traced)
+        state = self.programs.compiled(program.start, arguments)(*arguments)
+        self._evaluate(0, state)
+        self._observe(0, recipe.epochs, state)
         diverged = None
         for epoch in range(1, recipe.epochs + 1):
             state, loss = self._epoch(epoch, state)
@@ -129,9 +131,11 @@ class _Run:
             if not np.isfinite(loss):
                 diverged = epoch
                 break
-            self._measure(epoch, state)
+            self._evaluate(epoch, state)
+            last = epoch if self.history.stop_early() else recipe.epochs
+            self._observe(epoch, last, state)
             self.task.watch(epoch)
-            if self.history.stop_early():
+            if epoch == last:
                 break
         self.seconds.compile = self.programs.compile_seconds - self.compiled_before
         weights = host(state.weights)
@@ -150,11 +154,10 @@ class _Run:
                 raise CancelledError(self.steps + done, self.seconds)
             stop = min(len(order), done + self.chunk)
             span = np.array([done, stop], np.int32)
-            self.programs.ready("train", state, self.traced, feed, span)
+            arguments = (state, self.traced, feed, span)
+            steps = self.programs.compiled(program.train, arguments, donated=(0,))
             begun = time.perf_counter()
-            state = jax.block_until_ready(
-                self.programs.call("train", state, self.traced, feed, span)
-            )
+            state = jax.block_until_ready(steps(*arguments))
             took = time.perf_counter() - begun
             self.seconds.train += took
             self.chunk = _next_chunk(stop - done, took)
@@ -162,25 +165,26 @@ class _Run:
         self.steps += done
         return state, float(state.loss) / len(self.splits.train)
 
-    def _measure(self, epoch: int, state: program.State) -> None:
-        recipe = self.task.recipe
-        if recipe.evaluation_due(epoch):
-            arguments = (state.weights, self.data, self.evaluated)
-            found, took = self._timed("evaluate", *arguments)
-            self.seconds.evaluate += took
-            self.history.add_evaluation(epoch, found)
-        due = [one.due(epoch, recipe.epochs) for one in self.task.observers]
-        if any(due):
-            arguments = (state.weights, self.traced, self.data, self.probed)
-            observed, took = self._timed("observe", *arguments)
-            self.seconds.probe += took
-            self.history.add_observation(epoch, observed)
-
-    def _timed(self, name: str, *arguments: Any) -> tuple[Any, float]:
-        self.programs.ready(name, *arguments)
+    def _evaluate(self, epoch: int, state: program.State) -> None:
+        if not self.task.recipe.evaluation_due(epoch):
+            return
+        arguments = (state.weights, self.data, self.evaluated)
+        evaluate = self.programs.compiled(program.evaluate, arguments)
         begun = time.perf_counter()
-        found = host(self.programs.call(name, *arguments))
-        return found, time.perf_counter() - begun
+        found = host(evaluate(*arguments))
+        self.seconds.evaluate += time.perf_counter() - begun
+        self.history.add_evaluation(epoch, found)
+
+    def _observe(self, epoch: int, last: int, state: program.State) -> None:
+        due = tuple(one for one in self.task.observers if one.due(epoch, last))
+        if not due:
+            return
+        arguments = (state.weights, self.traced, self.data, self.probed)
+        observe = self.programs.compiled(program.observe, arguments, observers=due)
+        begun = time.perf_counter()
+        found = host(observe(*arguments))
+        self.seconds.probe += time.perf_counter() - begun
+        self.history.add_observation(epoch, found)
 
 
 def epoch_order(

@@ -59,9 +59,6 @@ class Recipe(Spec):
             name = type(self.data).__name__
             allowed = "mean_squared_error fits it"
             faults.append(Fault("loss", f"got {self.loss!r}; {name} has no classes: {allowed}"))
-        if self.data.validation >= facts.train:
-            problem = f"got {self.data.validation}; should be below the {facts.train} examples"
-            faults.append(Fault("data.validation", f"{problem} for training"))
         if self.early_stopping is not None:
             faults.extend(self._stopping_faults(self.early_stopping, facts.classification))
         if faults:
@@ -72,6 +69,9 @@ class Recipe(Spec):
         faults = []
         if self.data.validation == 0:
             problem = "needs a validation split: set data.validation to a number of examples"
+            faults.append(Fault("early_stopping", problem))
+        if self.evaluate == "end":
+            problem = "never stops anything with evaluate='end'; evaluate every so many epochs"
             faults.append(Fault("early_stopping", problem))
         if stopping.metric == "validation/accuracy" and not classification:
             problem = f"got {stopping.metric!r}; without classes only validation/loss is measured"
