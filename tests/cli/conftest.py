@@ -1,4 +1,4 @@
-"""The `paribus` command inside the test's process: through its entry point, without 2 s of start."""
+"""The `paribus` command inside the test's process: its entry point, without 2 s of start."""
 
 from dataclasses import dataclass
 

@@ -10,13 +10,21 @@ from pathlib import Path
 from paribus.errors import NothingStoredError
 from paribus.store import Catalogue
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
+
+# A shell's background job ignores Ctrl-C, and so would a command that it starts.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from paribus.cli.app import main
+main()
+"""
 
 
 def start(*words: object, **environment: str) -> subprocess.Popen[str]:
     """Starts a command; its stdin is no terminal."""
     return subprocess.Popen(
-        [sys.executable, "-c", "from paribus.cli.app import main; main()", *map(str, words)],
+        [sys.executable, "-c", PROGRAM, *map(str, words)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

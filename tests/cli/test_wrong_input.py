@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 
 from cli.processes import finish, start
-from paribus import data
 from paribus.data.base import Source
+from paribus.data.files import VARIABLE
 from paribus.data.idx_images import FASHION_MNIST_FILES
 from paribus.store.catalogue import FILE
 from paribus.store.hold import hold
@@ -26,9 +26,9 @@ STUDY_FILES = {
     "wrong.py": "STUDY = {'name': 'x'}\n",
     "notes.txt": "STUDY\n",
     "empty.py": "",
-    "faulty.py": STUDY_FILE.format(epochs=2, replicates=-1)
-    .replace('"low": 0.01', '"low": -0.01')
-    .replace('"high": 0.3', '"high": "fast"'),
+    "faulty.py": STUDY_FILE.format(epochs=2, replicates=-1).replace(
+        'question="Which rate?"', 'questoin="Which rate?", design="latin"'
+    ),
     "levels.py": STUDY_FILE.format(epochs=2, replicates=1).replace(
         'factors=[Factor("optimizer.learning_rate", {"low": 0.01, "mid": 0.1, "high": 0.3})]',
         'factors=[Factor("optimizer.learning_rte", [0.1]), Factor("model.hidden", {"x": "wide"}),'
@@ -58,7 +58,7 @@ WRONG = {
     "level of a wrong type": (
         "run {here}/levels.py --lab {here}/new",
         [
-            "levels.py: Study 'tiny': 3 faults",
+            "levels.py: Study: 3 faults",
             "learning_rte: unknown field 'learning_rte'; did you mean 'learning_rate'?",
             "factors.hidden.x: model.hidden: got 'wide'; should be a valid tuple",
             "factors.epochs.0: epochs: got 0; should be greater than 0",
@@ -152,7 +152,13 @@ WRONG = {
     "empty study file": ("plan {here}/empty.py", ["should define STUDY", "it has none"]),
     "study with several faults": (
         "run {here}/faulty.py",
-        ["faulty.py", "replicates: got -1; should be greater than 0"],
+        [
+            "faulty.py: Study: 4 faults",
+            "question: missing; it has no default",
+            "replicates: got -1; should be greater than 0",
+            "design: got 'latin'; should be one of factorial, one at a time",
+            "questoin: unknown field 'questoin'; did you mean 'question'?",
+        ],
     ),
     "missing data": (
         "run fashion-architectures --scale full --data-dir {here}/empty --lab {here}/new-data",
@@ -358,6 +364,6 @@ def test_missing_data_without_a_network_is_told_and_does_not_hang(tmp_path):
             "Could not be downloaded",
             "Fetch each, under its name, from one of",
             "and put them into ",
-            f"--data-dir FOLDER, {data.files.VARIABLE}=FOLDER",
+            f"--data-dir FOLDER, {VARIABLE}=FOLDER",
         ],
     )

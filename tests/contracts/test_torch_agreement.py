@@ -4,7 +4,7 @@ How far two networks are apart is the largest difference of any weight or bias, 
 largest weight of the network: one number, in which no layer can hide behind another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 import jax
@@ -108,8 +108,9 @@ def test_in_single_precision(changes: Mapping[str, Any]):
     assert ours[-1].weights["1.weight"].dtype == np.float32
     assert apart(ours[0].weights, theirs[SHORT - 1].weights) < 1e-4
     assert losses_apart(ours[:1], theirs, batches) < 1e-4
-    drift = own_drift(recipe, start, batches, theirs[-1].weights)
-    assert apart(ours[-1].weights, theirs[-1].weights) <= 2 * drift
+    distance = apart(ours[-1].weights, theirs[-1].weights)
+    drifts = own_drifts(recipe, start, batches, theirs[-1].weights)
+    assert any(distance <= 2 * drift for drift in drifts)
 
 
 def test_every_choice_is_in_the_table():
@@ -154,26 +155,22 @@ def losses_apart(
     return float(np.max(np.abs([end.loss for end in ours] - means) / np.abs(means)))
 
 
-def own_drift(
+def own_drifts(
     recipe: Recipe, start: Arrays, batches: Sequence[TorchBatch], reached: Arrays
-) -> float:
-    """How far PyTorch's own weights move when the initial ones do by one unit in the last place.
+) -> Iterator[float]:
+    """How far PyTorch's own weights move when each initial one does by one unit in the last place.
 
-    The farthest of three moves: every weight up, every weight down, each at random.
+    Once for every move: all weights up, all down, and six times each at random. One move alone
+    says little: Adam divides by the size of a gradient, so where that is next to nothing a single
+    weight decides, and the drift of one move may be ten times that of the next.
     """
-    coins = np.random.default_rng(0)
-    signs = {name: coins.choice([-1.0, 1.0], array.shape) for name, array in start.items()}
-    moves = [
-        dict.fromkeys(start, np.inf),
-        dict.fromkeys(start, -np.inf),
-        {name: sign * np.inf for name, sign in signs.items()},
-    ]
-    drifts = []
+    coins = [np.random.default_rng(seed) for seed in range(6)]
+    moves = [lambda shape: np.ones(shape), lambda shape: -np.ones(shape)]
+    moves += [lambda shape, coin=coin: coin.choice([-1.0, 1.0], shape) for coin in coins]
     for move in moves:
         moved = {
-            name: np.nextafter(array, np.asarray(move[name], array.dtype))
+            name: np.nextafter(array, (move(array.shape) * np.inf).astype(array.dtype))
             for name, array in start.items()
         }
         *_, last = torch_training(recipe, moved, batches)
-        drifts.append(apart(last.weights, reached))
-    return max(drifts)
+        yield apart(last.weights, reached)

@@ -66,20 +66,21 @@ def train_by_calls(
     with jax.enable_x64(recipe.precision == "float64"):
         dtype = np.dtype(recipe.precision)
         static, numbers = split_traced(recipe)
-        programs = lane.programs(static, ())
+        programs = lane.programs(static)
         traced = lane.put({path: dtype.type(value) for path, value in numbers.items()})
-        weights = weights_of(_network(recipe, replicate))
-        state = programs.call("start", lane.put(weights), traced)
+        arguments = (lane.put(weights_of(_network(recipe, replicate))), traced)
+        state = programs.compiled(program.start, arguments)(*arguments)
         dataset = recipe.data.load(Source())
         train = split(dataset, recipe.data.validation, replicate).train
-        dropout = seeds.words(seeds.stream_key(replicate, "dropout"))
+        dropout = lane.put(seeds.words(seeds.stream_key(replicate, "dropout")))
         ends = []
         for epoch in range(1, recipe.epochs + 1):
             order = lane.put(epoch_order(recipe, replicate, epoch, train))
             feed = program.Feed(lane.data(dataset), order, dropout)
             state = state._replace(loss=np.zeros((), dtype))
             for span in _spans(calls or [len(order)]):
-                state = programs.call("train", state, traced, feed, span)
+                arguments = (state, traced, feed, span)
+                state = programs.compiled(program.train, arguments, donated=(0,))(*arguments)
             network = program.network_of(recipe, host(state.weights))
             found = {name: array.copy() for name, array in named_weights(network).items()}
             ends.append(EpochEnd(float(state.loss) / len(train), found))

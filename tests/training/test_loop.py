@@ -177,12 +177,28 @@ class TestEnds:
         assert after.steps == 5 * calm.steps_per_epoch
         assert digest(after) == digest(before)
 
+    def test_divergence_in_the_very_last_step_is_seen(self):
+        # The batch's loss is taken before the step that ruins the weights.
+        recipe = EXAMPLE.with_fields(
+            {
+                "optimizer": SGD(learning_rate=3e38),
+                "model.dropout": 0.0,
+                "batch_size": 10_000,
+                "epochs": 1,
+            }
+        )
+        diverged = train(recipe)
+        assert diverged.diverged_epoch == 1
+        assert np.isfinite(measured(diverged)["batch/loss"].values[-1])
+        assert not np.isfinite(measured(diverged)["test/loss"].values[-1])
+
     def test_early_stopping(self):
         recipe = EXAMPLE.with_fields(
             {**STILL, "epochs": 9, "early_stopping": EarlyStopping(patience=2)}
         )
         seen = []
-        trained = train(recipe, watch=seen.append)
+        trained = train(recipe, watch=seen.append, observers=(WeightNorm(when=AtEnd()),))
+        assert measured(trained)["weight/norm"].coords["epoch"].tolist() == [2]
         assert measured(trained)["validation/loss"].coords["epoch"].tolist() == [0, 1, 2]
         assert trained.steps == 2 * recipe.steps_per_epoch
         assert trained.diverged_epoch is None

@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     `arguments` are those of the command line unless given.
     """
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="paribus", standalone_mode=False)
     except CLICK_ERROR as error:
         error.show()
         code = 2

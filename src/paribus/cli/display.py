@@ -14,9 +14,13 @@ from paribus.study.plan import Plan
 from paribus.study.run import Outcome
 from paribus.study.study import Study
 
+PIPE_WIDTH = 1000
+"""Columns for what is read by a program or from a file: nothing is cut or broken there."""
+
 
 def _console() -> Console:
-    return Console(highlight=False)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
 
 
 def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:

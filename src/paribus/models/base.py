@@ -17,13 +17,19 @@ class Model(Spec):
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
         """The network for one example of this shape, giving `outputs` numbers.
 
-        Called only under `jax.eval_shape`: its weights are shapes, never values.
+        Its weights are `jax.ShapeDtypeStruct`, never values. Its other numbers (a dropout rate)
+        are those of the declaration, which may be JAX tracers: so no `jax.eval_shape` around it.
         """
+
+
+def linear(inputs: int, outputs: int) -> eqx.nn.Linear:
+    """A linear layer whose weights are shapes; costs no computation."""
+    return eqx.filter_eval_shape(eqx.nn.Linear, inputs, outputs, key=jax.random.key(0))
 
 
 def skeleton(model: Model, shape: tuple[int, ...], outputs: int) -> Any:
     """The network with `jax.ShapeDtypeStruct` in place of weights; costs no computation."""
-    return eqx.filter_eval_shape(model.build, shape, outputs)
+    return model.build(shape, outputs)
 
 
 def weights_of(network: Any) -> Any:

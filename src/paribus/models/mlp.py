@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from paribus.models.activations import ACTIVATIONS, ActivationName
-from paribus.models.base import Model
+from paribus.models.base import Model, linear
 from paribus.spec import Count, Share, is_absent
 
 
@@ -28,15 +28,14 @@ class MLP(Model):
     output: Literal["logits", "softmax"] = "logits"
 
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
-        key = jax.random.key(0)  # only shapes are kept of these weights
         widths = (math.prod(shape), *self.hidden)
         layers: list[Any] = [eqx.nn.Lambda(jnp.ravel)]
         for inputs, width in zip(widths, self.hidden, strict=False):
-            layers.append(eqx.nn.Linear(inputs, width, key=key))
+            layers.append(linear(inputs, width))
             layers.append(eqx.nn.Lambda(ACTIVATIONS[self.activation]))
             if not is_absent(self.dropout):
                 layers.append(eqx.nn.Dropout(self.dropout))
-        layers.append(eqx.nn.Linear(widths[-1], outputs, key=key))
+        layers.append(linear(widths[-1], outputs))
         if self.output == "softmax":
             layers.append(eqx.nn.Lambda(jax.nn.softmax))
         return eqx.nn.Sequential(layers)

@@ -9,6 +9,7 @@ from paribus.design.factor import Factor
 from paribus.design.grid import Condition, Design, conditions
 from paribus.errors import DeclarationError, Fault
 from paribus.probes.base import Probe
+from paribus.spec import Spec
 from paribus.training.recipe import Recipe
 
 
@@ -126,4 +127,9 @@ def _factor_document(factor: Factor) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.as_json() if hasattr(value, "as_json") else value
+    """A level's value as JSON-ready data."""
+    if isinstance(value, Spec):
+        return value.as_json()
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple | list) else value

@@ -82,6 +82,14 @@ class History:
     def _add(self, epoch: int, name: str, value: NDArray[np.generic] | np.generic) -> None:
         self._series.setdefault(name, _Series()).add(epoch, value)
 
+    def losses_are_finite(self) -> bool:
+        """Whether the loss of every split, and of training, was finite when last measured."""
+        return all(
+            np.isfinite(series.values[-1])
+            for name, series in self._series.items()
+            if name.endswith("/loss")
+        )
+
     def stop_early(self) -> bool:
         """Whether the recipe's early stopping says that this run has stopped improving."""
         if self._stopping is None:

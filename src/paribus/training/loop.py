@@ -128,10 +128,11 @@ class _Run:
         for epoch in range(1, recipe.epochs + 1):
             state, loss = self._epoch(epoch, state)
             self.history.add_batch_loss(epoch, loss)
-            if not np.isfinite(loss):
+            if np.isfinite(loss):
+                self._evaluate(epoch, state)
+            if not self.history.losses_are_finite():
                 diverged = epoch
                 break
-            self._evaluate(epoch, state)
             last = epoch if self.history.stop_early() else recipe.epochs
             self._observe(epoch, last, state)
             self.task.watch(epoch)

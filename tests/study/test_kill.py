@@ -1,0 +1,91 @@
+"""A study killed again and again, and run to its end, is the study that nobody disturbed."""
+
+import json
+import random
+import signal
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+
+from cli.processes import finish, start, stored_keys, wait_until
+from paribus.store import Catalogue
+from paribus.store.catalogue import FILE
+from study.example_study import tiny_file
+
+KILLS = 10
+REPLICATES = 8
+RUNS = 3 * REPLICATES
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Starts the study in a lab."""
+    path = tiny_file(tmp_path, epochs=100, replicates=REPLICATES)
+    return lambda lab: start("run", path, "--lab", lab, "--cores", 2, "--json")
+
+
+def completed(child):
+    code, out, err = finish(child)
+    assert code == 0, err
+    return json.loads(out.splitlines()[-1])
+
+
+def kill(command, lab, pause, *, training):
+    """Kills the study after a pause, counted from its start or from the first run it stores."""
+    there = len(stored_keys(lab))
+    child = command(lab)
+    if training:
+        wait_until(lambda: len(stored_keys(lab)) > there, child)
+    time.sleep(pause)
+    child.kill()
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    return len(stored_keys(lab))
+
+
+def runs_of(lab):
+    with Catalogue.open(lab, create=False) as catalogue:
+        return {key: catalogue.run(key) for key in stored_keys(lab)}
+
+
+def assert_same(run, other):
+    for name in ("recipe", "replicate", "fingerprint", "status", "parameters", "artifacts"):
+        assert getattr(run, name) == getattr(other, name), name
+    assert [one.name for one in run.measurements] == [one.name for one in other.measurements]
+    for one, its in zip(run.measurements, other.measurements, strict=True):
+        assert (one.dims, one.values.dtype) == (its.dims, its.values.dtype)
+        assert one.values.tobytes() == its.values.tobytes(), one.name
+        assert all(np.array_equal(one.coords[dim], its.coords[dim]) for dim in its.coords)
+
+
+@pytest.mark.slow
+def test_killed_at_ten_random_moments_it_ends_as_if_undisturbed(command, tmp_path):
+    begun = time.monotonic()
+    seconds = completed(command(tmp_path / "undisturbed"))["seconds"]
+    before = time.monotonic() - begun - seconds["total"]
+    each = (seconds["total"] - seconds["report"]) / RUNS
+
+    lab, moments = tmp_path / "killed", random.Random(20)
+    counts = []
+    for _ in range(KILLS // 2):
+        # While it starts, plans, opens the lab or has just begun; then while it trains and stores.
+        pause = moments.uniform(0, 1.2 * before)
+        counts.append(kill(command, lab, pause, training=False))
+        counts.append(kill(command, lab, moments.uniform(0, 2 * each), training=True))
+    assert counts == sorted(counts)
+    assert KILLS // 2 <= counts[-1] < RUNS
+
+    runs = completed(command(lab))["runs"]
+    assert (runs["total"], runs["reused"], runs["failed"]) == (RUNS, counts[-1], 0)
+    assert runs["trained"] == RUNS - counts[-1]
+    connection = sqlite3.connect(lab / FILE)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    (stored,) = connection.execute("SELECT count(*), count(DISTINCT key) FROM runs").fetchall()
+    assert stored == (RUNS, RUNS)
+    connection.close()
+    expected, found = runs_of(tmp_path / "undisturbed"), runs_of(lab)
+    assert found.keys() == expected.keys()
+    for key, run in expected.items():
+        assert_same(found[key], run)
