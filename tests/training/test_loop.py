@@ -182,7 +182,7 @@ class TestEnds:
         recipe = EXAMPLE.with_fields(
             {
                 "optimizer": SGD(learning_rate=3e38),
-                "model.dropout": 0.0,
+                "model": MLP(hidden=(8,), activation="identity"),
                 "batch_size": 10_000,
                 "epochs": 1,
             }
