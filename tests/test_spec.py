@@ -171,11 +171,6 @@ def test_unknown_paths_and_bad_values_come_together():
     assert set(found) == {"epoch", "rule.decay", "held"}
 
 
-def test_a_value_is_read_by_path():
-    assert TRAINING.value_at("rule.course.warmup") == 0.0
-    assert TRAINING.value_at("rule") == Rule(rate=0.1)
-
-
 def test_a_declaration_survives_json():
     changed = TRAINING.with_fields({"rule.course": Falling(factor=0.1), "stop": Steady()})
     assert Training.model_validate(changed.as_json()) == changed

@@ -54,7 +54,8 @@ class UnknownNameError(ParibusError):
 
     def __init__(self, kind: str, got: str, known: Iterable[str], advice: str = "") -> None:
         message = f"no {kind} named {got!r}{near_match(got, known)}"
-        super().__init__(f"{message}. {advice}" if advice else message)
+        end = "" if message.endswith("?") else "."
+        super().__init__(f"{message}{end} {advice}" if advice else message)
 
 
 class StudyFileError(ParibusError):

@@ -88,13 +88,6 @@ class Spec(BaseModel, metaclass=_RaisesDeclarationError):
                 return replaced
         raise DeclarationError(type(self).__name__, faults)
 
-    def value_at(self, path: str) -> Any:
-        """The value of the field at a dotted path."""
-        value: Any = self
-        for name in path.split("."):
-            value = getattr(value, name)
-        return value
-
     def as_json(self) -> dict[str, Any]:
         """The declaration as JSON-ready values, every field written out."""
         return self.model_dump(mode="json")
@@ -162,6 +155,9 @@ def _assign(fields: dict[str, Any], path: str, value: Any) -> Fault | None:
         here = here[name]
     if not isinstance(here, dict) or last not in here:
         return _unknown(path, last, here)
+    if last == "kind" and here["kind"] != value:
+        whole = ".".join(parents)
+        return Fault(path, f"tells declarations apart and is not set alone; set {whole} whole")
     here[last] = _as_dict(value)
     return None
 

@@ -82,7 +82,7 @@ def test_some_levels_stay_in_declared_order():
 
 
 def test_what_every_level_sets_is_overwritten():
-    factor = Factor("rule", [Rule(), Rule(decay=1)])
+    factor = Factor("rule", {"plain": Rule(), "decayed": Rule(decay=1)})
     assert factor.overwrites("rule")
     assert factor.overwrites("rule.rate")
     assert not factor.overwrites("rules")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paribus import Factor, Scale, data, optimizers
+from paribus import Factor, Reported, Scale, data, optimizers, probes
 from paribus.errors import DeclarationError, UnknownNameError
 from study.example_study import tiny_recipe, tiny_study
 
@@ -169,3 +169,57 @@ def test_a_study_is_written_down_as_data():
     assert document["primary"] == "test/accuracy"
     assert document["recipe"]["optimizer"]["learning_rate"] == 0.1
     assert document["notes"] == ["a note"]
+
+
+def test_faults_of_the_study_and_of_its_factors_come_together():
+    factors = [Factor("model.hiden", [(4,)]), Factor(RATE, [-1.0])]
+    assert faults(lambda: tiny_study(name="tiny", replicates=0, factors=factors)) == [
+        "replicates: got 0; should be greater than 0",
+        "factors.hiden.4: model.hiden: unknown field 'hiden'; did you mean 'hidden'?",
+        f"factors.learning_rate.-1.0: {RATE}: got -1.0; should be greater than 0",
+    ]
+
+
+def test_a_fault_of_a_scale_names_the_scale():
+    scales = {"demo": Scale(set={"epochs": 0}), "full": Scale()}
+    assert faults(lambda: tiny_study(scales=scales)) == [
+        "scales.demo.set: epochs: got 0; should be greater than 0"
+    ]
+
+
+def test_reported_numbers_belong_to_a_scale_where_there_are_scales():
+    reported = Reported(metric="test/accuracy", values={"low": 0.9}, source="a book")
+    assert tiny_study(reported=reported).at().reported == reported
+    told = faults(lambda: tiny_study(reported=reported, scales={"demo": Scale()}))
+    assert told == ["reported: belongs to one scale: give it there, as Scale(reported=...)"]
+    scaled = tiny_study(scales={"demo": Scale(), "full": Scale(reported=reported)})
+    assert scaled.at("demo").reported is None
+    assert scaled.at("full").reported == reported
+
+
+def test_two_probes_of_a_kind_are_refused():
+    two = [probes.WeightNorm(), probes.WeightNorm(when=probes.AtEnd())]
+    told = faults(lambda: tiny_study(probes=two))
+    assert told == ["probes: has 2 of WeightNorm; one study takes one of a kind"]
+
+
+def test_a_factor_named_like_a_fact_of_a_run_is_refused():
+    factor = Factor(RATE, [0.1], name="parameters")
+    told = faults(lambda: tiny_study(factors=[factor]))
+    assert told == ["factors: 'parameters' is a word of the results; give the factor a `name`"]
+
+
+def test_declarations_as_levels_need_labels():
+    rates = [optimizers.Constant(), optimizers.Cosine()]
+    (told,) = faults(lambda: Factor("optimizer.schedule", rates))
+    assert told.endswith("which need labels: give a dict, label -> level")
+
+
+def test_the_kind_of_a_declaration_is_not_set_alone():
+    told = faults(lambda: tiny_study().at(values={"optimizer.kind": "adam"}))
+    assert told == [
+        "optimizer.kind: tells declarations apart and is not set alone; set optimizer whole"
+    ]
+    whole = {"kind": "adam", "learning_rate": 0.01}
+    adam = tiny_study(factors=[]).at(values={"optimizer": whole}).recipe.optimizer
+    assert adam == optimizers.Adam(learning_rate=0.01)

@@ -111,7 +111,6 @@ def test_two_labels_for_one_recipe_are_trained_once_and_both_shown(train):
     assert [row["mean"] for row in rows[::2]] == [row["mean"] for row in rows[1::2]]
 
 
-@pytest.mark.xfail(reason="to_dataset places a run at the last of its labels only")
 def test_two_labels_for_one_recipe_are_both_in_the_dataset(train):
     accuracy = train(tiny_study(factors=SAME)).dataset()["test/accuracy"]
     assert np.isfinite(accuracy).all()

@@ -36,6 +36,9 @@ StudyArgument = Annotated[
 ScaleOption = Annotated[
     str | None, typer.Option("--scale", help="Which scale of the study; default: its first.")
 ]
+StoredScaleOption = Annotated[
+    str | None, typer.Option("--scale", help="Which stored scale; default: the only one, or demo.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Replace a recipe field, by dotted path."),
@@ -123,7 +126,7 @@ def plan(
     cores: CoresOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a study would train: conditions, parameters, time and bytes. Trains nothing."""
+    """Show what a study would train: conditions, parameters, time and bytes. Keeps nothing."""
     from paribus.cli import display
     from paribus.study.estimate import estimate
 
@@ -175,7 +178,7 @@ def status(lab: LabOption = DEFAULT_LAB, as_json: JsonOption = False) -> None:
 @app.command()
 def table(
     study: StudyArgument,
-    scale: ScaleOption = None,
+    scale: StoredScaleOption = None,
     metric: Annotated[
         list[str] | None, typer.Option("--metric", help="Such as test/loss; may be repeated.")
     ] = None,
@@ -199,7 +202,7 @@ def table(
 @app.command()
 def report(
     study: StudyArgument,
-    scale: ScaleOption = None,
+    scale: StoredScaleOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="A folder; default: reports/ in the lab.")
     ] = None,
@@ -214,7 +217,7 @@ def report(
 @app.command()
 def export(
     study: StudyArgument,
-    scale: ScaleOption = None,
+    scale: StoredScaleOption = None,
     format_: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     output: Annotated[
         Path | None, typer.Option("--output", help="A file; default: STUDY-SCALE.FORMAT.")
@@ -253,7 +256,7 @@ def data(
 @app.command()
 def clean(
     study: StudyArgument,
-    scale: ScaleOption = None,
+    scale: StoredScaleOption = None,
     lab: LabOption = DEFAULT_LAB,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

@@ -81,10 +81,10 @@ def parse_sets(pairs: Iterable[str]) -> dict[str, Any]:
 
 def parse_only(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """`factor=label,label` arguments as labels by factor."""
-    return {
-        name: tuple(label.strip() for label in labels.split(","))
-        for name, labels in _split(pairs, "--only", "factor=label,label")
-    }
+    found: dict[str, tuple[str, ...]] = {}
+    for name, labels in _split(pairs, "--only", "factor=label,label"):
+        found[name] = found.get(name, ()) + tuple(label.strip() for label in labels.split(","))
+    return found
 
 
 def _split(pairs: Iterable[str], option: str, form: str) -> list[tuple[str, str]]:

@@ -107,7 +107,7 @@ def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
         "study": outcome.plan.study.name,
         "scale": outcome.plan.study.scale,
         "runs": {
-            "total": len(outcome.plan.runs),
+            "total": len({run.key for run in outcome.plan.runs}),
             "trained": outcome.trained,
             "reused": outcome.reused,
             "diverged": outcome.diverged,

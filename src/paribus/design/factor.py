@@ -32,6 +32,9 @@ class Factor:
             Fault(self.path, f"has two levels labelled {label!r}; labels should differ")
             for label in sorted({label for label in labels if labels.count(label) > 1})
         ]
+        if not isinstance(self.levels, Mapping) and any(isinstance(v, Spec) for _, v in pairs):
+            problem = "has declarations as levels, which need labels: give a dict, label -> level"
+            faults.append(Fault(self.path, problem))
         if not labels:
             faults.append(Fault(self.path, "has no levels; it needs at least one"))
         if faults:

@@ -23,10 +23,11 @@ def to_dataset(results: StudyResults) -> xarray.Dataset:
     `attrs` hold `name`, `scale`, `question` and the whole study as JSON text in `document`.
     """
     axes = _run_axes(results) | _measured_axes(results)
-    runs = results.runs.to_dict("records")
-    where = {str(row["key"]): _index(row, results, axes) for row in runs}
+    where: dict[str, list[tuple[int, ...]]] = {}
+    for row in results.runs.to_dict("records"):  # one run may stand for two labels
+        where.setdefault(str(row["key"]), []).append(_index(row, results, axes))
     outer = (*results.factors, "replicate")
-    arrays = _measured(results, axes, where) | _facts(results, axes, where)
+    arrays = _measured(results, axes, where) | _facts(results, axes)
     document = results.document
     return xarray.Dataset(
         {name: ((*outer, *dims), values) for name, (dims, values) in arrays.items()},
@@ -63,7 +64,7 @@ def _index(row: Any, results: StudyResults, axes: Axes) -> tuple[int, ...]:
 
 
 def _measured(
-    results: StudyResults, axes: Axes, where: Mapping[str, tuple[int, ...]]
+    results: StudyResults, axes: Axes, where: Mapping[str, Sequence[tuple[int, ...]]]
 ) -> dict[str, tuple[tuple[str, ...], NDArray[Any]]]:
     outer = tuple(len(axes[name]) for name in (*results.factors, "replicate"))
     arrays: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {}
@@ -71,7 +72,8 @@ def _measured(
         for one in measurements:
             shape = (*outer, *(len(axes[dim]) for dim in one.dims))
             _, array = arrays.setdefault(one.name, (one.dims, np.full(shape, np.nan)))
-            array[where[key]][np.ix_(*_places(one, axes))] = one.values
+            for place in where[key]:
+                array[place][np.ix_(*_places(one, axes))] = one.values
     return arrays
 
 
@@ -84,14 +86,12 @@ def _places(measurement: Measurement, axes: Axes) -> list[list[int]]:
     return places
 
 
-def _facts(
-    results: StudyResults, axes: Axes, where: Mapping[str, tuple[int, ...]]
-) -> dict[str, tuple[tuple[str, ...], NDArray[Any]]]:
+def _facts(results: StudyResults, axes: Axes) -> dict[str, tuple[tuple[str, ...], NDArray[Any]]]:
     shape = tuple(len(axes[name]) for name in (*results.factors, "replicate"))
     parameters, diverged = np.full(shape, np.nan), np.full(shape, np.nan)
     stored = np.zeros(shape, dtype=bool)
     for row in results.runs.to_dict("records"):
-        place = where[row["key"]]
+        place = _index(row, results, axes)
         stored[place] = True
         parameters[place] = row["parameters"]
         if row["status"] == "diverged":

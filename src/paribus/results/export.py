@@ -32,8 +32,7 @@ def export(results: StudyResults, path: Path, format: str) -> tuple[Path, ...]:
     unknown format, `ParibusError` where the folder cannot be written.
     """
     if format not in _WRITERS:
-        advice = f"Formats: {', '.join(FORMATS)}"
-        raise UnknownNameError("export format", format, FORMATS, advice)
+        raise UnknownNameError("export format", format, FORMATS)
     tables = {path: results.metrics, path.with_stem(f"{path.stem}-runs"): results.runs}
     if not results.layers.empty:
         tables[path.with_stem(f"{path.stem}-layers")] = results.layers

@@ -137,7 +137,9 @@ def _factor_columns(
     members: Sequence[Member], levels: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
     return {
-        name: pd.Categorical([m.condition[name] for m in members], categories=labels, ordered=True)
+        name: pd.Categorical(
+            [member.condition[name] for member in members], categories=list(labels), ordered=True
+        )
         for name, labels in levels.items()
     }
 

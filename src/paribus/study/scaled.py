@@ -12,6 +12,14 @@ from paribus.probes.base import Probe
 from paribus.spec import Spec
 from paribus.training.recipe import Recipe
 
+RESERVED = frozenset(
+    {
+        *("diverged_epoch", "epoch", "key", "layer", "metric", "model_steps", "parameters"),
+        *("predicted", "replicate", "status", "stored", "true", "value"),
+    }
+)
+"""Words that results use for themselves: names of dims, columns and facts of a run."""
+
 
 @dataclass(frozen=True)
 class Reported:
@@ -68,7 +76,7 @@ class ScaledStudy:
         ]
         faults += [
             Fault("factors", f"{name!r} is a word of the results; give the factor a `name`")
-            for name in sorted({"replicate", "epoch", "layer", "metric", "value"} & set(names))
+            for name in sorted(RESERVED & set(names))
         ]
         faults += _overwritten(self.factors)
         if faults:

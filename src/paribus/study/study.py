@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from paribus.data.base import Source
 from paribus.design.factor import Factor
 from paribus.design.grid import Design
 from paribus.errors import DeclarationError, Fault, UnknownNameError
 from paribus.probes.base import Probe
-from paribus.spec import Count, Spec
+from paribus.spec import Count, Spec, faults_of
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, make_plan
 from paribus.study.run import run_plan
@@ -63,9 +70,31 @@ class Study(Spec):
     def _as_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_faults_together(cls, fields: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(fields)
+        except ValidationError as error:
+            found = faults_of(error, cls)
+        # Pydantic stops at the study's own fields; its factors are looked at all the same.
+        if isinstance(fields, Mapping) and isinstance(fields.get("recipe"), Recipe):
+            for factor in fields.get("factors", ()):
+                levels = factor.faults(fields["recipe"]) if isinstance(factor, Factor) else []
+                found += [fault for fault in levels if fault not in found]
+        raise DeclarationError(cls.__name__, found)
+
     @model_validator(mode="after")
     def _all_scales_hold(self) -> "Study":
-        faults: list[Fault] = []
+        kinds = [type(probe).__name__ for probe in self.probes]
+        faults = [
+            Fault("probes", f"has {kinds.count(kind)} of {kind}; one study takes one of a kind")
+            for kind in sorted(set(kinds))
+            if kinds.count(kind) > 1
+        ]
+        if self.scales and self.reported is not None:
+            problem = "belongs to one scale: give it there, as Scale(reported=...)"
+            faults.append(Fault("reported", problem))
         for name in self.scale_names:
             try:
                 self.at(name).resolved()
@@ -111,16 +140,24 @@ class Study(Spec):
             name=self.name,
             scale=name,
             question=self.question,
-            recipe=self.recipe.with_fields(chosen.set).with_fields(values or {}),
+            recipe=self._recipe_at(name, chosen).with_fields(values or {}),
             factors=factors,
             replicates=replicates or chosen.replicates or self.replicates,
             design=self.design,
             probes=self.probes,
             description=self.description,
             source=self.source,
-            reported=chosen.reported if name in self.scales else self.reported,
+            reported=chosen.reported or self.reported,
             notes=self.notes,
         )
+
+    def _recipe_at(self, name: str, chosen: Scale) -> Recipe:
+        try:
+            return self.recipe.with_fields(chosen.set)
+        except DeclarationError as error:
+            where = f"scales.{name}.set"
+            faults = [Fault(f"{where}: {one.path}", one.problem) for one in error.faults]
+            raise DeclarationError(f"Study {self.name!r}", faults) from None
 
     def plan(self, scale: str | None = None, *, data: Path | None = None) -> Plan:
         """The runs of the study, with keys and parameter counts; nothing is trained."""
