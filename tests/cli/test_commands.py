@@ -48,6 +48,19 @@ def lab(tmp_path):
     return tmp_path / "lab"
 
 
+def test_the_report_says_how_to_do_it_again_as_it_was_typed(paribus, tmp_path):
+    typed = ("--set", "epochs=1", "--only", "learning_rate=low,high", "--replicates", 1)
+    said = paribus("run", tiny_file(tmp_path), *typed, "--lab", tmp_path / "lab")
+    assert said.code == 0, said.err
+    page = (tmp_path / "lab" / "reports" / "tiny-full" / "report.html").read_text()
+    command = (
+        "paribus run tiny.py --scale full --set epochs=1 "
+        "--only learning_rate=low,high --replicates 1"
+    )
+    assert f"<pre><code>{command}</code></pre>" in page
+    assert str(tmp_path) not in page
+
+
 def test_list_shows_every_study(paribus):
     said = paribus("list")
     assert said.code == 0

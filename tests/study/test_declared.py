@@ -190,6 +190,7 @@ def test_a_fault_of_a_scale_names_the_scale():
 def test_reported_numbers_belong_to_a_scale_where_there_are_scales():
     reported = Reported(metric="test/accuracy", values={"low": 0.9}, source="a book")
     assert tiny_study(reported=reported).at().reported == reported
+    assert tiny_study(reported=reported).at(values={"epochs": 1}).reported is None
     told = faults(lambda: tiny_study(reported=reported, scales={"demo": Scale()}))
     assert told == ["reported: belongs to one scale: give it there, as Scale(reported=...)"]
     scaled = tiny_study(scales={"demo": Scale(), "full": Scale(reported=reported)})

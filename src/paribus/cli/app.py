@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -288,7 +289,7 @@ def _planned(
     lab: Path,
     cores: int | None,
 ) -> "tuple[Plan, RunOptions]":
-    from paribus.cli.arguments import find_study, parse_only, parse_sets
+    from paribus.cli.arguments import command_line, find_study, parse_only, parse_sets
     from paribus.data.files import find_source
     from paribus.study.options import RunOptions
     from paribus.study.plan import make_plan
@@ -297,5 +298,7 @@ def _planned(
     scaled = declared.at(
         scale, values=parse_sets(sets or []), only=parse_only(only or []), replicates=replicates
     )
+    typed = {"--set": sets, "--only": only, "--replicates": replicates and [replicates]}
+    scaled = replace(scaled, command=command_line(study, scaled.scale, typed))
     options = RunOptions(lab=lab, source=find_source(data_dir, os.environ), cores=cores)
     return make_plan(scaled, options.source), options

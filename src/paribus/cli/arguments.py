@@ -6,9 +6,10 @@ Every way of typing it wrong ends in one message that says what was got and what
 import ast
 import importlib.util
 import json
+import shlex
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,6 +70,16 @@ def _imported(path: Path) -> ModuleType:
         where = f"{path}, line {lines[-1]}" if lines else str(path)
         raise StudyFileError(f"{where}: {type(error).__name__}: {error}") from None
     return module
+
+
+def command_line(study: str, scale: str, options: Mapping[str, Sequence[object] | None]) -> str:
+    """The command that trains this again, for the report; of a file only the name is said."""
+    name = Path(study).name if is_file_name(study) else study
+    words = ["paribus", "run", name, "--scale", scale]
+    for option, values in options.items():
+        for value in values or ():
+            words += [option, str(value)]
+    return shlex.join(words)
 
 
 def parse_sets(pairs: Iterable[str]) -> dict[str, Any]:

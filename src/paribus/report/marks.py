@@ -93,9 +93,20 @@ def legend_of(shown: bool) -> alt.Legend | None:
     return alt.Legend(title=None) if shown else None
 
 
+def epoch_ticks(first: int, last: int) -> list[int]:
+    """At most seven whole epochs, evenly spaced at 1, 2 or 5 times a power of ten.
+
+    >>> epoch_ticks(0, 2), epoch_ticks(1, 20), epoch_ticks(0, 50)
+    ([0, 1, 2], [5, 10, 15, 20], [0, 10, 20, 30, 40, 50])
+    """
+    steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
+    step = next(step for step in steps if (last - first) / step <= 6)
+    return list(range(-(-first // step) * step, last + 1, step))
+
+
 def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
     own = alt.FieldEqualPredicate(field="panel", equal=panel)
-    axis = alt.Axis(tickMinStep=1, tickCount=6, format="d")
+    axis = alt.Axis(values=epoch_ticks(*frame.epochs), format="d")
     span = alt.Scale(domain=list(frame.epochs), nice=False)
     epoch = alt.X("epoch:Q", title="Epoch", axis=axis, scale=span)
     # The title of a figure with several panels names the quantity once for all of them.

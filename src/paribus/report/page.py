@@ -23,7 +23,7 @@ from paribus.report.summary import summary
 from paribus.results.table import metric_names, table
 from paribus.results.tidy import StudyResults
 
-_DEFAULTS = {"description": "", "source": "", "reported": {}}
+_DEFAULTS = {"description": "", "source": "", "notes": [], "reported": {}, "command": ""}
 _PARTS = {"final": "final", "parameters": "final", "curve": "curves", "layers": "layers"}
 
 

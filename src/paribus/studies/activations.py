@@ -4,6 +4,7 @@ from paribus.data.digits import Digits
 from paribus.design.factor import Factor
 from paribus.models.mlp import MLP
 from paribus.optimizers.adam import Adam
+from paribus.probes.gradients import GradientNorm
 from paribus.study.study import Scale, Study
 from paribus.training.recipe import Recipe
 
@@ -26,5 +27,6 @@ STUDY = Study(
     ),
     factors=(Factor("model.activation", ["sigmoid", "tanh", "relu", "leaky_relu"]),),
     replicates=5,
+    probes=(GradientNorm(),),
     scales={"demo": Scale()},
 )

@@ -1,7 +1,7 @@
 """A study at one scale: what is planned, trained and reported, with nothing left open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -48,7 +48,8 @@ class ScaledStudy:
     description: str = ""
     source: str = ""
     reported: Reported | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    command: str = ""
 
     def resolved(self) -> list[tuple[Condition, Recipe]]:
         """Every condition with its recipe.
@@ -110,6 +111,7 @@ class ScaledStudy:
             "probes": [probe.as_json() for probe in self.probes],
             "primary": self.primary,
             "reported": reported,
+            "command": self.command or f"paribus run {self.name} --scale {self.scale}",
         }
 
 

@@ -147,7 +147,8 @@ class Study(Spec):
             probes=self.probes,
             description=self.description,
             source=self.source,
-            reported=chosen.reported or self.reported,
+            # Of another recipe than the source's, whose numbers would say nothing beside it.
+            reported=None if values else chosen.reported or self.reported,
             notes=self.notes,
         )
 
