@@ -68,6 +68,7 @@ class TestDigits:
             (gzip.compress(b"1" * 300_000), "expands to more than the 264,712 bytes"),
             (b"1,2\n", "not a sound gzip file"),
         ],
+        ids=["other text", "too long", "no gzip"],  # bytes in a name carry the time of packing
     )
     def test_an_altered_file_is_one_message(self, tmp_path, content, problem):
         path = tmp_path / "datasets" / "data" / "digits.csv.gz"
