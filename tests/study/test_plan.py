@@ -39,6 +39,7 @@ PARAMETERS = {
     "13": 577_178,
     "14": 227_018,
     "15": 569_016,
+    "16": 44_374,
 }
 
 
@@ -149,7 +150,7 @@ def test_fashion_architectures_has_the_parameters_of_its_report(tmp_path):
     assert found == PARAMETERS
     by_label = {run.condition["architecture"]: run.recipe.model.hidden for run in plan.runs}
     assert by_label["15"] == (512, 256, 64, 256, 10)
-    assert len(plan.runs) == 16 * 5
+    assert len(plan.runs) == 17 * 5
 
 
 def test_a_plan_needs_no_data(tmp_path):

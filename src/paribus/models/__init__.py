@@ -1,6 +1,7 @@
 """Networks to train: declarations that build Equinox modules."""
 
+from paribus.models.cnn import CNN, Convolution, Pool
 from paribus.models.initialize import Initialization
 from paribus.models.mlp import MLP
 
-__all__ = ["MLP", "Initialization"]
+__all__ = ["CNN", "MLP", "Convolution", "Initialization", "Pool"]

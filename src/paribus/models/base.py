@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 
+from paribus.errors import Fault
 from paribus.spec import Spec
 
 
@@ -20,6 +21,10 @@ class Model(Spec):
         Its weights are `jax.ShapeDtypeStruct`, never values. Its other numbers (a dropout rate)
         are those of the declaration, which may be JAX tracers: so no `jax.eval_shape` around it.
         """
+
+    def faults(self, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - a role
+        """What keeps the network from being built for such examples; none for most models."""
+        return []
 
 
 def linear(inputs: int, outputs: int) -> eqx.nn.Linear:

@@ -1,8 +1,9 @@
-"""What does an architecture buy on Fashion-MNIST? Report B, all its perceptrons."""
+"""What does an architecture buy on Fashion-MNIST? Report B, all its seventeen."""
 
 from paribus.data.digits import Digits
 from paribus.data.idx_images import FashionMNIST
 from paribus.design.factor import Factor
+from paribus.models.cnn import CNN, Convolution, Pool
 from paribus.models.initialize import Initialization
 from paribus.models.mlp import MLP
 from paribus.optimizers.adam import AdamW
@@ -30,16 +31,24 @@ ARMS: dict[str, tuple[tuple[int, ...], str, float]] = {
     "15": ((512, 256, 64, 256, 10), "relu", 0.8843),
 }
 
+CONVOLUTIONAL = CNN(
+    convolutions=(
+        Convolution(channels=6, kernel=5, pool=Pool()),
+        Convolution(channels=16, kernel=5, pool=Pool()),
+    ),
+    hidden=(128, 64),
+)
+
 SOURCE = "Course report B: Fashion-MNIST, seventeen architectures."
 
 STUDY = Study(
     name="fashion-architectures",
     report="B",
-    question="What do activation, width and depth buy a perceptron on Fashion-MNIST?",
+    question="What do activation, width, depth and convolutions buy on Fashion-MNIST?",
     description=(
-        "Sixteen perceptrons: softmax regression (0), one hidden layer of 128 with six "
-        "activations (1 to 6), and relu networks of other widths and depths (7 to 15), all "
-        "trained with one optimizer and one learning rate."
+        "Softmax regression (0), one hidden layer of 128 with six "
+        "activations (1 to 6), relu networks of other widths and depths (7 to 15), and a small "
+        "convolutional network (16), all trained with one optimizer and one learning rate."
     ),
     source=SOURCE,
     recipe=Recipe(
@@ -56,16 +65,21 @@ STUDY = Study(
             {
                 label: {"model.hidden": hidden, "model.activation": activation}
                 for label, (hidden, activation, _) in ARMS.items()
-            },
+            }
+            | {"16": {"model": CONVOLUTIONAL}},
         ),
     ),
     replicates=5,
     scales={
-        "demo": Scale(set={"data": Digits(), "epochs": 5}, replicates=3),
+        "demo": Scale(
+            set={"data": Digits(), "epochs": 5},
+            only={"architecture": tuple(ARMS)},  # digits of 8 x 8 are too small for 16
+            replicates=3,
+        ),
         "full": Scale(
             reported=Reported(
                 metric="test/accuracy",
-                values={label: accuracy for label, (_, _, accuracy) in ARMS.items()},
+                values={label: arm[2] for label, arm in ARMS.items()} | {"16": 0.8899},
                 source=SOURCE,
             )
         ),
@@ -77,5 +91,7 @@ STUDY = Study(
         "metrics are means over batches. Ours are over all test examples.",
         "The report lists architecture 15 as 512, 256, 64, 256 with 569,016 parameters. That "
         "count is reached with a further hidden layer of 10, which is what is trained here.",
+        "The report gives architecture 16 a second kernel of 10 x 10. Its count of 44,374 "
+        "parameters is reached with 5 x 5 only, which is what is trained here.",
     ),
 )

@@ -151,14 +151,28 @@ def objective(
 
     With `keys` (one for each example) the network trains: dropout is on. Without, it is off.
     """
-    if keys is not None and _is_random(network):
-        outputs = jax.vmap(lambda x, key: network(x, key=key))(batch.inputs, keys)
-    else:
-        outputs = jax.vmap(eqx.nn.inference_mode(network))(batch.inputs)
+    outputs = outputs_of(network, batch.inputs, keys)
     losses = jax.vmap(LOSSES[recipe.loss])(outputs, batch.targets)
     total = jnp.sum(losses * batch.shares)
     weights = [layer.weight for _, layer in layers_of(network)]
     return total + penalty(recipe.penalties, weights)
+
+
+def outputs_of(
+    network: Any, inputs: Float[Array, " batch *shape"], keys: PRNGKeyArray | None
+) -> Float[Array, "batch outputs"]:
+    """A network's outputs for a batch; with `keys`, one for each example, it trains.
+
+    A network is written for one example; one that also has a `batch(inputs, keys)` computes a
+    batch in its own way.
+    """
+    if keys is None or not _is_random(network):
+        network, keys = eqx.nn.inference_mode(network), None
+    if hasattr(network, "batch"):
+        return network.batch(inputs, keys)
+    if keys is None:
+        return jax.vmap(network)(inputs)
+    return jax.vmap(lambda x, key: network(x, key=key))(inputs, keys)
 
 
 def _is_random(network: Any) -> bool:
@@ -175,13 +189,13 @@ def evaluate(
     is 0.
     """
     facts = recipe.data.facts()
-    network = eqx.nn.inference_mode(network_of(recipe, weights))
+    network = network_of(recipe, weights)
 
     def chunk(positions: Int[Array, " chunk"]) -> tuple[Array, Array]:
         raw, targets = _take(data, positions)
         dtype = jnp.dtype(recipe.precision)
         inputs = normalized(raw, recipe.data.normalization, facts.maximum, dtype)
-        outputs = jax.vmap(network)(inputs)
+        outputs = outputs_of(network, inputs, None)
         losses = jax.vmap(LOSSES[recipe.loss])(outputs, targets)
         return losses, jnp.argmax(outputs, axis=-1).astype(jnp.int32)
 

@@ -6,6 +6,7 @@ from pydantic import Field, Strict, model_validator
 
 from paribus.data.catalogue import AnyData
 from paribus.errors import DeclarationError, Fault
+from paribus.models.cnn import CNN
 from paribus.models.initialize import Initialization
 from paribus.models.mlp import MLP
 from paribus.objectives.losses import NEEDS_CLASSES, LossName
@@ -18,7 +19,7 @@ NUMERICS = 1
 """Our own version of the arithmetic, part of every run's key: raised by any change of results."""
 
 AnyOptimizer = Annotated[SGD | Adam | AdamW, Field(discriminator="kind")]
-AnyModel = MLP
+AnyModel = Annotated[MLP | CNN, Field(discriminator="kind")]
 
 
 class EarlyStopping(Spec):
@@ -59,6 +60,8 @@ class Recipe(Spec):
             name = type(self.data).__name__
             allowed = "mean_squared_error fits it"
             faults.append(Fault("loss", f"got {self.loss!r}; {name} has no classes: {allowed}"))
+        found = self.model.faults(facts.shape, facts.outputs)
+        faults += [Fault(f"model.{one.path}".rstrip("."), one.problem) for one in found]
         if self.early_stopping is not None:
             faults.extend(self._stopping_faults(self.early_stopping, facts.classification))
         if faults:
