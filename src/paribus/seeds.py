@@ -4,7 +4,8 @@ A stream is named by what it decides ("initialization", "order", "split", "dropo
 opened for one replicate. The condition has no part in it, so runs of one replicate are paired:
 same split, same order, same initial weights where shapes agree. The bits come from Philox, a
 counter-based generator whose output NumPy guarantees (`random_raw`); what is made of them is
-written here in full, so that no library's change of mind can change a result.
+written here, but for the normal distribution's inverse, which is SciPy's: its version is in every
+run's provenance.
 """
 
 import hashlib

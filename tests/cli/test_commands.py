@@ -61,6 +61,64 @@ def test_the_report_says_how_to_do_it_again_as_it_was_typed(paribus, tmp_path):
     assert str(tmp_path) not in page
 
 
+ODD = """\
+from paribus import Factor, Recipe, Study, data, models, optimizers
+
+STUDY = Study(
+    name="odd",
+    question="Are labels text?",
+    recipe=Recipe(
+        data=data.Digits(),
+        model=models.MLP(hidden=(8,)),
+        optimizer=optimizers.SGD(learning_rate=0.1),
+        batch_size=32,
+        epochs=1,
+    ),
+    factors=[Factor("arm", {"[/relu]": {}, "L2, longer": {"epochs": 2}})],
+    replicates=1,
+)
+"""
+
+
+def test_labels_are_text_whatever_they_look_like(paribus, tmp_path):
+    (tmp_path / "odd.py").write_text(ODD)
+    shown = paribus("plan", tmp_path / "odd.py", "--lab", tmp_path / "lab")
+    assert shown.code == 0, shown.err
+    assert "[/relu]" in shown.out
+    only = paribus(
+        "run", tmp_path / "odd.py", "--only", "arm=L2, longer", "--lab", tmp_path / "lab"
+    )
+    assert only.code == 0, only.err
+    assert "L2, longer" in only.out
+    assert "[/relu]" not in only.out
+
+
+def test_clean_says_how_many_runs_of_which_variants(paribus, tmp_path):
+    file, lab = tiny_file(tmp_path, replicates=1), tmp_path / "lab"
+    for more in (("--set", "epochs=1"), ()):
+        assert paribus("run", file, *more, "--lab", lab).code == 0
+    asked = paribus("clean", "tiny", "--lab", lab)
+    assert asked.code == 2
+    assert "Delete 3 runs of tiny (full) and 3 of earlier variants of it" in asked.err
+    assert paribus("clean", "tiny", "--yes", "--lab", lab).out == "6 runs deleted\n"
+
+
+def test_a_run_without_its_data_leaves_the_study_as_it_was(paribus, lab, tmp_path):
+    before = paribus("table", "tiny", "--lab", lab, "--json")
+    file = tiny_file(tmp_path)
+    failed = paribus(
+        *("run", file, "--set", 'data={"kind":"mnist"}', "--data-dir", tmp_path, "--lab", lab)
+    )
+    assert failed.code == 2
+    assert paribus("table", "tiny", "--lab", lab, "--json") == before
+
+
+def test_export_goes_by_the_file_name(paribus, lab, tmp_path):
+    said = paribus("export", "tiny", "--output", tmp_path / "out.parquet", "--lab", lab)
+    assert said.code == 0, said.err
+    assert (tmp_path / "out.parquet").read_bytes()[:4] == b"PAR1"
+
+
 def test_list_shows_every_study(paribus):
     said = paribus("list")
     assert said.code == 0

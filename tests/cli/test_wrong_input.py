@@ -24,6 +24,7 @@ STUDY_FILES = {
     "deep.py": "def rate():\n    return 1 / 0\n\n\nRATE = rate()\n",
     "without.py": "STUDIES = []\n",
     "wrong.py": "STUDY = {'name': 'x'}\n",
+    "leaves.py": "import sys\n\nsys.exit(0)\n",
     "notes.txt": "STUDY\n",
     "empty.py": "",
     "faulty.py": STUDY_FILE.format(epochs=2, replicates=-1).replace(
@@ -148,6 +149,7 @@ WRONG = {
         "run {here}/without.py",
         ["without.py should define STUDY = Study(...), but it has none", "README.md"],
     ),
+    "study file that leaves": ("run {here}/leaves.py", ["leaves.py, line 3: SystemExit: 0"]),
     "study of another type": ("run {here}/wrong.py", ["but its STUDY is a dict"]),
     "empty study file": ("plan {here}/empty.py", ["should define STUDY", "it has none"]),
     "study with several faults": (
@@ -222,7 +224,7 @@ WRONG = {
     ),
     "table of a scale never run": (
         "table tiny --scale demo --lab {here}/lab",
-        ["no scale of study 'tiny' named 'demo'; known: full", "paribus run tiny --scale demo"],
+        ["no scale of study 'tiny' named 'demo'; known: full", "it has not been run in lab"],
     ),
     "unknown metric": (
         "table tiny --metric test/acuracy --lab {here}/lab",
@@ -250,7 +252,7 @@ WRONG = {
     ),
     "clean that nobody confirms": (
         "clean tiny --lab {here}/lab",
-        ["Delete the runs of tiny (full)", "stdin is not a terminal", "--yes"],
+        ["Delete 4 runs of tiny (full)", "stdin is not a terminal", "--yes"],
     ),
     "clean of a study never run": (
         "clean activations --yes --lab {here}/lab",

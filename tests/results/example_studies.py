@@ -114,6 +114,7 @@ def entry(factors, replicates, **document):
         "name": "activations",
         "scale": "demo",
         "question": "Which activation trains best, all else being equal?",
+        "command": "paribus run activations --scale demo",
         "description": "A small fully connected network on the embedded digits, once per "
         "activation; every replicate shares split, order and initial weights.",
         "source": "",

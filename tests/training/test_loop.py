@@ -16,7 +16,7 @@ from paribus.optimizers import SGD
 from paribus.probes import AtEnd, GradientNorm, WeightNorm
 from paribus.training import EarlyStopping
 from paribus.training.lane import Lane
-from paribus.training.loop import CancelledError, epoch_order, train_run
+from paribus.training.loop import StoppedError, epoch_order, train_run
 from training.stepwise import DEVICES, EXAMPLE, digest, measured, task, train, train_by_calls
 
 TESTS = Path(__file__).parents[1]
@@ -221,7 +221,7 @@ class TestEnds:
             asked.append(None)
             return len(asked) > 2
 
-        with pytest.raises(CancelledError, match=r"cancelled after [0-9]+ steps") as caught:
+        with pytest.raises(StoppedError, match=r"cancelled after [0-9]+ steps") as caught:
             train(EXAMPLE, cancelled=cancelled)
         assert 0 < caught.value.steps < 3 * EXAMPLE.steps_per_epoch
         assert caught.value.seconds.train > 0
@@ -246,3 +246,17 @@ class TestOrder:
         )
         other_condition = EXAMPLE.with_fields({"optimizer.learning_rate": 0.5, "epochs": 7})
         np.testing.assert_array_equal(epoch_order(other_condition, 0, 1, train), orders[0])
+
+
+@pytest.mark.parametrize("setting", ["JAX_ENABLE_X64=1", "JAX_THREEFRY_PARTITIONABLE=0"])
+def test_what_the_user_has_set_in_jax_does_not_change_a_bit(setting):
+    program = "from training.stepwise import *; print(digest(train(EXAMPLE)))"
+    name, _, value = setting.partition("=")
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {name: value, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == digest(train(EXAMPLE))

@@ -219,7 +219,10 @@ def report(
 def export(
     study: StudyArgument,
     scale: StoredScaleOption = None,
-    format_: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="csv or parquet; default: as --output ends."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="A file; default: STUDY-SCALE.FORMAT.")
     ] = None,
@@ -230,6 +233,7 @@ def export(
     from paribus.results.export import export as write
 
     results = stored_results(study, scale, lab)
+    format_ = format_ or (output.suffix.removeprefix(".") if output else "") or "csv"
     named = f"{results.document['name']}-{results.document['scale']}.{format_}"
     for path in write(results, output or Path(named), format_):
         typer.echo(path)
@@ -262,10 +266,10 @@ def clean(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a study's runs from a lab, but for those that another study of it has too."""
-    from paribus.cli.stored import remove_stored, stored_scale
+    from paribus.cli.stored import question_of_removal, remove_stored, stored_scale
 
     chosen = stored_scale(study, scale, lab)
-    if yes or _confirmed(f"Delete the runs of {chosen[0]} ({chosen[1]}) from {lab}?"):
+    if yes or _confirmed(question_of_removal(chosen, lab)):
         typer.echo(f"{remove_stored(chosen, lab)} runs deleted")
     else:
         typer.echo("nothing deleted")

@@ -61,7 +61,7 @@ def _imported(path: Path) -> ModuleType:
         raise StudyFileError(f"{path}: {error}") from None
     except SyntaxError as error:
         raise StudyFileError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         lines = [
             one.lineno
             for one in traceback.extract_tb(error.__traceback__)
@@ -91,10 +91,10 @@ def parse_sets(pairs: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_only(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """`factor=label,label` arguments as labels by factor."""
+    """`factor=label,label` arguments as lists of labels by factor, not yet split at commas."""
     found: dict[str, tuple[str, ...]] = {}
     for name, labels in _split(pairs, "--only", "factor=label,label"):
-        found[name] = found.get(name, ()) + tuple(label.strip() for label in labels.split(","))
+        found[name] = (*found.get(name, ()), labels)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from paribus.cli.words import duration, interval, plural, size
 from paribus.results.table import Row
@@ -19,15 +20,25 @@ PIPE_WIDTH = 1000
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
 
 
-def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left")
-    return table
+class _Table:
+    """A plain table whose cells are text as it is: brackets in a label are no markup."""
+
+    def __init__(self, *columns: str, numbers: Sequence[str] = ()) -> None:
+        self._table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            self._table.add_column(Text(column), justify="right" if column in numbers else "left")
+
+    def add_row(self, *cells: str) -> None:
+        self._table.add_row(*map(Text, cells))
+
+    def __rich__(self) -> Table:
+        return self._table
 
 
 def study_row(study: Study) -> dict[str, Any]:
@@ -46,7 +57,7 @@ def study_row(study: Study) -> dict[str, Any]:
 
 def show_studies(rows: Sequence[Mapping[str, Any]]) -> None:
     """The built-in studies, by report."""
-    table = _table("study", "report", "runs", "scales", "question", numbers=("runs",))
+    table = _Table("study", "report", "runs", "scales", "question", numbers=("runs",))
     for row in sorted(rows, key=lambda row: (row["report"], row["name"])):
         runs = f"{row['conditions']} x {row['replicates']}"
         scales = ", ".join(row["scales"])
@@ -58,12 +69,13 @@ def show_plan(plan: Plan, found: Estimate) -> None:
     """Conditions with their parameters, then what is to be trained and what it will take."""
     console = _console()
     factors = [factor.name for factor in plan.study.factors]
-    table = _table(*factors, "replicates", "parameters", "steps per run", numbers=("parameters",))
+    table = _Table(*factors, "replicates", "parameters", "steps per run", numbers=("parameters",))
     for labels, runs in _by_condition(plan).items():
         first = runs[0]
         table.add_row(*labels, str(len(runs)), f"{first.parameters:,}", f"{first.steps:,}")
     console.print(table)
-    time = "unknown" if found.seconds is None else f"about {duration(found.seconds)}"
+    time = "unknown" if found.seconds is None else duration(found.seconds)
+    time = f"about {time}" if time[0].isdigit() else time
     console.print(
         f"{plural(len(plan.runs), 'run')} in {plural(len(plan.cohorts), 'cohort')}: "
         f"{found.to_train:,} to train, {found.stored:,} already in the lab"
@@ -88,7 +100,7 @@ def show_table(rows: Sequence[Row]) -> None:
     console = _console()
     factors = list(rows[0]["condition"])
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
-    table = _table(*factors, "n", "diverged", *metrics, numbers=("n", "diverged", *metrics))
+    table = _Table(*factors, "n", "diverged", *metrics, numbers=("n", "diverged", *metrics))
     grouped: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         grouped.setdefault(tuple(row["condition"].values()), []).append(row)
@@ -140,7 +152,7 @@ def show_outcome(outcome: Outcome, rows: Sequence[Row], report: Path | None) -> 
 def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
     """What a lab holds of each study."""
     names = ("total", "done", "diverged", "failed", "running")
-    table = _table("study", "scale", *names, "time left", numbers=names)
+    table = _Table("study", "scale", *names, "time left", numbers=names)
     for row in rows:
         left = "-" if row["seconds_left"] is None else duration(row["seconds_left"])
         table.add_row(row["study"], row["scale"], *(str(row[name]) for name in names), left)
@@ -149,7 +161,7 @@ def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def show_data(rows: Sequence[Mapping[str, Any]]) -> None:
     """The data sets and where they are."""
-    table = _table("data", "state", "size", "where", numbers=("size",))
+    table = _Table("data", "state", "size", "where", numbers=("size",))
     for row in rows:
         bytes_ = size(row["bytes"]) if row["bytes"] else "-"
         table.add_row(row["name"], row["state"], bytes_, row["path"] or "-")

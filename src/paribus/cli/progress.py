@@ -20,7 +20,7 @@ class Display:
     """A watch that shows what it is told. Use as a context manager."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
+        self._console = console or Console(stderr=True, highlight=False, markup=False)
         self._counter = Counter()
         self._lock = threading.Lock()
         self._said = time.perf_counter()
@@ -35,7 +35,6 @@ class Display:
         self._task = self._bar.add_task("starting", total=1.0)
 
     def __enter__(self) -> Self:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -49,6 +48,7 @@ class Display:
     def planned(self, plan: Plan, to_train: list[PlannedRun]) -> None:
         """Says what there is to do."""
         self._counter.planned(plan, to_train)
+        self._bar.start()  # not before: a download shows a bar of its own
         counter = self._counter
         reused = f", {counter.reused} already in the lab" if counter.reused else ""
         self._console.print(

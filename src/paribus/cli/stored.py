@@ -97,6 +97,16 @@ def data_rows(folder: Path | None, download: Sequence[str]) -> list[dict[str, An
     return datasets.describe(source)
 
 
+def question_of_removal(chosen: tuple[str, str], lab: Path) -> str:
+    """What `clean` is about to delete, in numbers."""
+    with Catalogue.open(lab, create=False) as catalogue:
+        members = {member.key for member in catalogue.study(*chosen).members}
+        keys = catalogue.removable(*chosen)
+    planned, earlier = len(keys & members), len(keys - members)
+    variants = f" and {earlier} of earlier variants of it" if earlier else ""
+    return f"Delete {planned} runs of {chosen[0]} ({chosen[1]}){variants} from {lab}?"
+
+
 def remove_stored(chosen: tuple[str, str], lab: Path) -> int:
     """Deletes a study's runs; how many there were."""
     with hold(lab), Catalogue.open(lab, create=False) as catalogue:

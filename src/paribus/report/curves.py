@@ -187,6 +187,8 @@ def _note(rows: Rows, ends: Rows, values: pd.DataFrame, frame: Frame) -> str:
         parts = [
             f"Mean over {replicates(counts)}; bands are 95 % intervals of the mean (Student's t)."
         ]
+    if counts and min(counts) < max(counts):
+        parts.append("Where n falls, runs have ended: the mean is of those still in training.")
     if len(set(values["epoch"].tolist())) == MAX_EPOCHS:
         parts.append(f"{MAX_EPOCHS} epochs, evenly spread, are drawn.")
     if frame.context:

@@ -16,6 +16,8 @@ _FIELDS = (
     ("equinox", "Equinox"),
     ("optax", "Optax"),
     ("numpy", "NumPy"),
+    ("scipy", "SciPy"),
+    ("xla_flags", "XLA flags"),
     ("platform", "Platform"),
     ("device", "Device"),
     ("cpu_features", "CPU features"),
@@ -53,14 +55,15 @@ def differing(results: StudyResults) -> list[str]:
 
 def time_terms(results: StudyResults) -> list[Term]:
     """Seconds by phase, summed over runs and per run, and how many steps they took."""
-    count = len(results.runs)
+    runs = results.runs.drop_duplicates("key")  # one run may stand for several labels
+    count = len(runs)
     terms = []
     for phase in SECONDS:
-        spent = results.runs[f"{phase}_seconds"].dropna().to_numpy()
+        spent = runs[f"{phase}_seconds"].dropna().to_numpy()
         if len(spent):
             mean = f"{duration(float(spent.mean()))} per run (mean of {len(spent)} runs)"
             terms.append(Term(_PHASES[phase], f"{duration(float(spent.sum()))} in all, {mean}"))
-    steps = results.runs["model_steps"].dropna().to_numpy()
+    steps = runs["model_steps"].dropna().to_numpy()
     if len(steps):
         terms.append(Term("Optimizer steps", f"{int(steps.sum()):,} in all, over {count} runs"))
     return terms

@@ -190,11 +190,21 @@ class Catalogue:
             raise _nothing(self.lab)
         if (name, scale) in known:
             return known[name, scale]
-        advice = f"To train it in {self.lab}: paribus run {name} --scale {scale}"
         scales = [at for of, at in known if of == name]
         if scales:
+            advice = f"At others it has not been run in {self.lab}."
             raise UnknownNameError(f"scale of study {name!r}", scale, scales, advice)
+        advice = f"Others have not been run in {self.lab}: paribus run {name}"
         raise UnknownNameError("study", name, {of for of, _ in known}, advice)
+
+    def removable(self, name: str, scale: str) -> set[str]:
+        """Keys of the stored runs that `remove_study` would delete.
+
+        Those of earlier variants of the study (other fields, levels, replicates) are among them.
+        """
+        with self._database.reading() as connection:
+            keys = studies.own_keys(connection, name, scale)
+        return self.finished(keys)
 
     def remove_study(self, name: str, scale: str) -> int:
         """Delete a study and the runs that no other study has planned; how many runs there were.

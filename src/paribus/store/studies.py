@@ -45,6 +45,13 @@ def select_studies(connection: Connection) -> list[StudyEntry]:
 
 def delete_study(connection: Connection, name: str, scale: str) -> list[str]:
     """Delete a study's entry; the keys of the runs that it alone has planned."""
+    keys = own_keys(connection, name, scale)
+    connection.execute(delete(STUDIES).where(STUDIES.c.name == name, STUDIES.c.scale == scale))
+    return keys
+
+
+def own_keys(connection: Connection, name: str, scale: str) -> list[str]:
+    """The keys of the runs that this study alone has planned, now or in an earlier variant."""
     others = STUDY_RUNS.alias("others")
     shared = exists().where(
         others.c.run_key == STUDY_RUNS.c.run_key, others.c.study_id != STUDY_RUNS.c.study_id
@@ -52,9 +59,7 @@ def delete_study(connection: Connection, name: str, scale: str) -> list[str]:
     chosen = (STUDIES.c.name == name, STUDIES.c.scale == scale)
     study_id = select(STUDIES.c.id).where(*chosen).scalar_subquery()
     query = select(STUDY_RUNS.c.run_key).where(STUDY_RUNS.c.study_id == study_id, ~shared)
-    keys = list(connection.scalars(query))
-    connection.execute(delete(STUDIES).where(*chosen))
-    return keys
+    return list(connection.scalars(query))
 
 
 def _study_id(connection: Connection, entry: StudyEntry) -> int:

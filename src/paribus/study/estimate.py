@@ -15,8 +15,8 @@ from paribus.store.records import StoredRun
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun
 from paribus.training.lane import Lane
-from paribus.training.loop import CancelledError, Task, train_run
-from paribus.training.platform import devices, usable_cores
+from paribus.training.loop import StoppedError, Task, train_run
+from paribus.training.platform import devices
 from paribus.training.provenance import provenance
 from paribus.training.recipe import Recipe
 
@@ -50,7 +50,7 @@ def estimate(plan: Plan, options: RunOptions) -> Estimate:
     earlier = _stored(plan, options)
     stored = {run.key for run in earlier}
     missing = list({run.key: run for run in plan.runs if run.key not in stored}.values())
-    lanes = options.cores or usable_cores()
+    lanes = len(devices(options.cores))
     seconds, basis = _seconds(missing, earlier, options, lanes)
     return Estimate(
         to_train=len(missing),
@@ -135,7 +135,7 @@ def _calibrate(run: PlannedRun, options: RunOptions) -> tuple[float, float]:
     try:
         trained = train_run(task, Lane(devices()[0]))
         steps, seconds = trained.steps, trained.seconds
-    except CancelledError as stopped:
+    except StoppedError as stopped:
         steps, seconds = stopped.steps, stopped.seconds
     cost = max(1, steps) * step_cost(run.recipe, run.parameters)
     return seconds.train / cost, seconds.compile

@@ -28,7 +28,7 @@ class Finished:
 def train_planned(run: PlannedRun, task: Task, lane: Lane, facts: dict[str, Any]) -> Finished:
     """Trains a run; `facts` of the study (cores, where its data is from) join its provenance.
 
-    Raises `CancelledError` when asked to stop.
+    Raises `StoppedError` when asked to stop.
     """
     started = datetime.now(UTC)
     trained = train_run(task, lane)

@@ -88,11 +88,17 @@ class Note:
         """Start counting."""
         self._study = (plan.study.name, plan.study.scale)
         self.progress.planned(plan, to_train)
+        self._renew()
 
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:
         """Count one epoch."""
         self.progress.epoch_done(run, epoch)
         self._renew()
+
+    def remove(self) -> None:
+        """Take the note away: nothing runs any more."""
+        with suppress(OSError):
+            (self.lab / NOTE).unlink(missing_ok=True)
 
     def run_done(self, run: PlannedRun, status: str) -> None:
         """Count one run."""

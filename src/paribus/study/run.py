@@ -6,14 +6,13 @@ writer; lanes train and hand over finished runs.
 
 import threading
 import time
-from concurrent.futures import CancelledError as NotStarted
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from paribus.data.base import DataSpec, Normalize
+from paribus.data.base import DataSpec, Normalize, Source
 from paribus.data.dataset import Dataset
 from paribus.executors.base import Executor
 from paribus.executors.threads import ThreadExecutor
@@ -22,6 +21,7 @@ from paribus.results.load import load_results
 from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
+from paribus.study.estimate import run_cost
 from paribus.study.interrupt import interrupts_to
 from paribus.study.job import Finished, train_planned
 from paribus.study.options import RunOptions
@@ -29,7 +29,7 @@ from paribus.study.plan import Plan, PlannedRun
 from paribus.study.progress import Note
 from paribus.study.watch import Watch
 from paribus.training.lane import Lane
-from paribus.training.loop import CancelledError, Task
+from paribus.training.loop import StoppedError, Task
 from paribus.training.platform import devices
 
 if TYPE_CHECKING:
@@ -70,16 +70,35 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     begun = time.perf_counter()
     outcome = Outcome(plan, options.lab)
     with hold(options.lab), Catalogue.open(options.lab, create=True) as catalogue:
-        catalogue.put_study(plan.entry)
         missing = _missing(plan, catalogue)
         outcome.reused = len({run.key for run in plan.runs}) - len(missing)
-        watches = (options.watch, Note(options.lab))
+        # Data first: a plan that cannot be run does not replace the one that the lab holds.
+        datasets = _load(missing, options.source)
+        outcome.seconds["data"] = time.perf_counter() - begun
+        catalogue.put_study(plan.entry)
+        note = Note(options.lab)
+        watches = (options.watch, note)
         for watch in watches:
             watch.planned(plan, missing)
-        if missing:
-            _Training(outcome, options, catalogue, watches).train(missing)
+        try:
+            if missing:
+                _Training(outcome, options, catalogue, watches).train(missing, datasets)
+        finally:
+            note.remove()
     outcome.seconds["total"] = time.perf_counter() - begun
     return outcome
+
+
+def _load(runs: list[PlannedRun], source: Source) -> dict[DataSpec, Dataset]:
+    """Each data set once, however a recipe splits and scales it."""
+    loaded: dict[DataSpec, Dataset] = {}
+    found: dict[DataSpec, Dataset] = {}
+    for data in {run.recipe.data for run in runs}:
+        bare = data.model_copy(update={"validation": 0, "normalization": Normalize()})
+        if bare not in loaded:
+            loaded[bare] = data.load(source)
+        found[data] = loaded[bare]
+    return found
 
 
 def _missing(plan: Plan, catalogue: Catalogue) -> list[PlannedRun]:
@@ -87,7 +106,7 @@ def _missing(plan: Plan, catalogue: Catalogue) -> list[PlannedRun]:
     stored = catalogue.finished({run.key for run in plan.runs})
     cohorts = [[run for run in runs if run.key not in stored] for runs in plan.cohorts.values()]
     # The costliest first: the short ones then fill the lanes to the end.
-    cohorts.sort(key=lambda runs: -sum(run.parameters * run.steps for run in runs))
+    cohorts.sort(key=lambda runs: -sum(map(run_cost, runs)))
     return [run for runs in cohorts for run in runs]
 
 
@@ -104,10 +123,7 @@ class _Training:
     watches: tuple[Watch, ...]
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def train(self, runs: list[PlannedRun]) -> None:
-        begun = time.perf_counter()
-        datasets = self._datasets(runs)
-        self.outcome.seconds["data"] = time.perf_counter() - begun
+    def train(self, runs: list[PlannedRun], datasets: dict[DataSpec, Dataset]) -> None:
         lanes = [Lane(device) for device in devices(self.options.cores)]
         with ThreadExecutor(len(lanes)) as executor:
             futures = self._submit(executor, lanes, runs, datasets)
@@ -120,17 +136,6 @@ class _Training:
                 raise
         for phase in ("compile", "train", "evaluate", "probe"):
             self.outcome.seconds[phase] /= len(lanes)
-
-    def _datasets(self, runs: list[PlannedRun]) -> dict[DataSpec, Dataset]:
-        """Each data set once, however a recipe splits and scales it."""
-        loaded: dict[DataSpec, Dataset] = {}
-        found: dict[DataSpec, Dataset] = {}
-        for data in {run.recipe.data for run in runs}:
-            bare = data.model_copy(update={"validation": 0, "normalization": Normalize()})
-            if bare not in loaded:
-                loaded[bare] = data.load(self.options.source)
-            found[data] = loaded[bare]
-        return found
 
     def _submit(
         self,
@@ -181,7 +186,7 @@ class _Training:
     def _settle(self, future: Future[Finished], run: PlannedRun) -> None:
         try:
             finished = future.result()
-        except (CancelledError, NotStarted):
+        except (StoppedError, CancelledError):
             return
         except Exception as error:  # one run's fault is not the study's
             self._fail(run, error)

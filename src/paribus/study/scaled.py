@@ -111,7 +111,7 @@ class ScaledStudy:
             "probes": [probe.as_json() for probe in self.probes],
             "primary": self.primary,
             "reported": reported,
-            "command": self.command or f"paribus run {self.name} --scale {self.scale}",
+            "command": self.command,
         }
 
 

@@ -192,12 +192,20 @@ def _restricted(
     factors: tuple[Factor, ...], only: Mapping[str, tuple[str, ...]]
 ) -> tuple[Factor, ...]:
     names = {factor.name: factor for factor in factors}
-    for name, labels in only.items():
+    kept: dict[str, list[str]] = {}
+    for name, texts in only.items():
         if name not in names:
             raise UnknownNameError("factor", name, names)
-        for label in labels:
-            if label not in names[name].labels:
-                raise UnknownNameError(f"level of factor {name!r}", label, names[name].labels)
+        kept[name] = [label for text in texts for label in _labels(text, names[name])]
     return tuple(
-        factor.only(only[factor.name]) if factor.name in only else factor for factor in factors
+        factor.only(kept[factor.name]) if factor.name in kept else factor for factor in factors
     )
+
+
+def _labels(text: str, factor: Factor) -> list[str]:
+    """A label, or several with commas between them; a label may have a comma of its own."""
+    labels = [text] if text in factor.labels else [part.strip() for part in text.split(",")]
+    for label in labels:
+        if label not in factor.labels:
+            raise UnknownNameError(f"level of factor {factor.name!r}", label, factor.labels)
+    return labels

@@ -5,8 +5,8 @@ interruption is obeyed; how the steps are divided into calls does not change the
 """
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ from paribus.training.recipe import Recipe
 CALL_SECONDS = 1.0
 
 
-class CancelledError(Exception):
+class StoppedError(Exception):
     """The run was asked to stop before its end; nothing of it is kept but what it took."""
 
     def __init__(self, steps: int, seconds: "Seconds") -> None:
@@ -75,14 +75,21 @@ def train_run(task: Task, lane: Lane) -> Trained:
     """Trains one run on a lane.
 
     The result depends on recipe, replicate and data alone: not on the lane, nor on what else is
-    trained, nor on the observers. Raises `CancelledError` when asked to stop.
+    trained, nor on the observers. Raises `StoppedError` when asked to stop.
     """
-    with _precision(task.recipe):
+    with _arithmetic(task.recipe):
         return _Run(task, lane).train()
 
 
-def _precision(recipe: Recipe) -> AbstractContextManager[Any]:
-    return jax.enable_x64(True) if recipe.precision == "float64" else nullcontext()
+@contextmanager
+def _arithmetic(recipe: Recipe) -> Iterator[None]:
+    """JAX's settings that decide a result's bits, as the recipe has them and not the user's."""
+    with (
+        jax.enable_x64(recipe.precision == "float64"),
+        jax.threefry_partitionable(True),
+        jax.default_matmul_precision("highest"),
+    ):
+        yield
 
 
 @dataclass
@@ -152,7 +159,7 @@ class _Run:
         while done < len(order):
             if self.task.cancelled():
                 self.seconds.compile = self.programs.compile_seconds - self.compiled_before
-                raise CancelledError(self.steps + done, self.seconds)
+                raise StoppedError(self.steps + done, self.seconds)
             stop = min(len(order), done + self.chunk)
             span = np.array([done, stop], np.int32)
             arguments = (state, self.traced, feed, span)

@@ -1,5 +1,6 @@
 """Where and with what a run was trained: kept beside its results, never part of its key."""
 
+import os
 import platform
 from functools import cache
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from typing import Any
 
 from paribus.training.recipe import NUMERICS
 
-LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy")
+LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
 FEATURES = ("avx512f", "avx2", "avx", "sse4_2", "asimd", "neon")
 
 
@@ -36,6 +37,7 @@ def provenance(device: Any) -> dict[str, Any]:
     """Facts of this process and of the device that a run trains on, JSON-ready."""
     facts = versions() | {
         "numerics": NUMERICS,
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "platform": f"{platform.system()} {platform.machine()}",
     }
     if device.platform == "cpu":
