@@ -50,6 +50,30 @@ def test_overlap_is_said():
     assert caution.startswith("The interval of a overlaps with that of b. Overlapping intervals")
 
 
+def several(*values):
+    """A study whose conditions a, b, c, ... end with these values."""
+    labels = "abcdef"[: len(values)]
+    most = max(map(len, values))
+    study = entry([factor("way", list(labels), "way")], most, primary="test/accuracy")
+    runs = []
+    for member in study.members:
+        ends = values[labels.index(member.condition["way"])]
+        if member.replicate < len(ends):
+            end = np.array([ends[member.replicate]])
+            runs.append(stored(member, [Measurement("test/accuracy", end)]))
+    return tidy(study, runs)
+
+
+def test_a_condition_without_an_interval_hides_no_overlap():
+    caution = told(several([0.90, 0.92], [0.89, 0.91], [0.50]))[1]
+    assert caution.startswith("The interval of a overlaps with that of b. Overlapping")
+    assert "Without an interval, for want of replicates: c." in caution
+    between = told(several([0.900, 0.901], [0.8], [0.100, 0.101]))[1]
+    assert between.startswith(
+        "The interval of a overlaps with no other. Without an interval, for want of replicates: b."
+    )
+
+
 def test_lower_loss_is_better():
     first = told(two([0.3, 0.31], [0.2, 0.21], "test/loss"))[0]
     assert first.startswith("b reached the lower mean test loss")

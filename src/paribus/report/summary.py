@@ -82,25 +82,28 @@ def _overlap(ranked: Sequence[Row]) -> str:
     """Which intervals overlap with that of the first, and what that does not say."""
     best = ranked[0]
     shared = [overlap(best, other) for other in ranked[1:]]
+    near = [spoken(row["condition"]) for row, one in zip(ranked[1:], shared, strict=True) if one]
+    without = [
+        spoken(row["condition"])
+        for row, one in zip(ranked[1:], shared, strict=True)
+        if one is None
+    ]
     name, worst = spoken(best["condition"]), spoken(ranked[-1]["condition"])
-    if shared[-1] is None:
+    if len(without) == len(shared):
         said = (
             "With fewer than two finished replicates there is no interval: the order may be "
             "chance."
         )
-    elif any(shared):
-        near = [
-            spoken(other["condition"])
-            for other, common in zip(ranked[1:], shared, strict=True)
-            if common
-        ]
+    elif near:
+        apart = f", not with that of {worst}" if shared[-1] is False else ""
         said = (
-            f"The interval of {name} overlaps with {_listed(near)}"
-            f"{'' if shared[-1] else f', not with that of {worst}'}. Overlapping intervals do not "
-            "tell conditions apart."
+            f"The interval of {name} overlaps with {_listed(near)}{apart}. Overlapping intervals "
+            "do not tell conditions apart."
         )
     else:
         said = f"The interval of {name} overlaps with no other."
+    if without and len(without) < len(shared):
+        said += f" Without an interval, for want of replicates: {', '.join(without)}."
     return (
         f"{said} Intervals of single conditions are no test of a difference: that takes the "
         "differences between runs of one replicate."
