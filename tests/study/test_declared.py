@@ -54,7 +54,7 @@ def test_levels_that_fit_alone_but_not_together_are_refused_by_condition():
         ({"scales": {"demo": Scale(set={"epoch": 3})}}, "epoch: unknown field 'epoch'; did you"),
         (
             {"scales": {"demo": Scale(only={"learning_rate": ("hihg",)})}},
-            "scales.demo: no level of factor 'learning_rate' named 'hihg'; did you mean 'high'?",
+            "scales.demo.only: no level of factor 'learning_rate' named 'hihg'; did you mean",
         ),
         (
             {"factors": [Factor(RATE, [0.1]), Factor(RATE, [0.2])]},
@@ -139,9 +139,23 @@ def test_what_is_asked_for_replaces_what_the_scale_says():
     ],
 )
 def test_a_name_that_is_not_there_is_refused_with_the_nearest(asked, expected):
-    with pytest.raises(UnknownNameError) as raised:
+    with pytest.raises((UnknownNameError, DeclarationError)) as raised:
         tiny_study().at(**asked)
     assert expected in str(raised.value)
+
+
+def test_all_that_is_asked_for_wrongly_is_told_together():
+    asked = {
+        "only": {"learning_rate": ("lo",)},
+        "values": {"epochz": 3, RATE: 1.0},
+        "replicates": 0,
+    }
+    assert faults(lambda: tiny_study().at(**asked)) == [
+        f"{RATE}: every level of factor 'learning_rate' sets it; choose among low, high",
+        "no level of factor 'learning_rate' named 'lo'; did you mean 'low'?",
+        "epochz: unknown field 'epochz'; did you mean 'epochs'?",
+        "replicates: got 0; should be greater than 0",
+    ]
 
 
 def test_a_value_that_every_level_replaces_is_refused_rather_than_ignored():

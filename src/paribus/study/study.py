@@ -100,8 +100,6 @@ class Study(Spec):
                 self.at(name).resolved()
             except DeclarationError as error:
                 faults += [one for one in error.faults if one not in faults]
-            except UnknownNameError as error:
-                faults.append(Fault(f"scales.{name}", str(error)))
         if faults:
             raise DeclarationError(f"Study {self.name!r}", faults)
         return self
@@ -121,17 +119,25 @@ class Study(Spec):
     ) -> ScaledStudy:
         """The study at one scale, with recipe fields replaced and levels left out.
 
-        Raises `UnknownNameError` for a scale, factor or label that is not there, and
-        `DeclarationError` for fields.
+        Raises `UnknownNameError` for a scale that is not there, and `DeclarationError` with all
+        else that is wrong: factors, labels, fields, replicates.
         """
         name = scale or self.scale_names[0]
         if name not in self.scale_names:
             raise UnknownNameError(f"scale of study {self.name!r}", name, self.scale_names)
         chosen = self.scales.get(name, Scale())
         factors = self.factors if chosen.factors is None else chosen.factors
-        for kept in (chosen.only, only or {}):
-            factors = _restricted(factors, kept)
+        recipe = self._recipe_at(name, chosen)
         faults = list(_without_effect(values or {}, factors))
+        for where, kept in ((f"scales.{name}.only", chosen.only), ("", only or {})):
+            try:
+                factors = _restricted(factors, kept)
+            except UnknownNameError as error:
+                faults.append(Fault(where, str(error)))
+        try:
+            recipe = recipe.with_fields(values or {})
+        except DeclarationError as error:
+            faults += error.faults
         if replicates is not None and replicates < 1:
             faults.append(Fault("replicates", f"got {replicates}; should be greater than 0"))
         if faults:
@@ -140,7 +146,7 @@ class Study(Spec):
             name=self.name,
             scale=name,
             question=self.question,
-            recipe=self._recipe_at(name, chosen).with_fields(values or {}),
+            recipe=recipe,
             factors=factors,
             replicates=replicates or chosen.replicates or self.replicates,
             design=self.design,
