@@ -1,6 +1,9 @@
 """Plans: which runs, by which keys, in which cohorts, with how many parameters."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -169,3 +172,15 @@ def test_a_plan_is_written_down_as_data():
     assert list(found) == ["study", "scale", "cohorts", "runs", "confounds"]
     assert found["runs"][0]["condition"] == {"learning_rate": "low"}
     assert found["runs"][0]["recipe"]["optimizer"]["learning_rate"] == 0.01
+
+
+def test_planning_does_not_start_the_backend():
+    # What starts it first decides how many devices there are, and with how many threads each.
+    program = (
+        "from paribus.studies import ALL\n"
+        "from paribus.training.platform import devices, usable_cores\n"
+        "[study.plan() for study in ALL]\n"
+        "assert len(devices()) == usable_cores(), devices()\n"
+    )
+    plain = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    subprocess.run([sys.executable, "-c", program], env=plain, check=True)

@@ -29,7 +29,9 @@ class Model(Spec):
 
 def linear(inputs: int, outputs: int) -> eqx.nn.Linear:
     """A linear layer whose weights are shapes; costs no computation."""
-    return eqx.filter_eval_shape(eqx.nn.Linear, inputs, outputs, key=jax.random.key(0))
+    # The key is made inside: outside it would start JAX's backend while a study is planned,
+    # before `training.platform` has set it up.
+    return eqx.filter_eval_shape(lambda: eqx.nn.Linear(inputs, outputs, key=jax.random.key(0)))
 
 
 def skeleton(model: Model, shape: tuple[int, ...], outputs: int) -> Any:

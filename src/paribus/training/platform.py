@@ -6,7 +6,6 @@ load.
 """
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import jax
 from platformdirs import user_cache_path
 
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+DEVICE_COUNT = "--xla_force_host_platform_device_count"
 
 
 def usable_cores() -> int:
@@ -30,11 +30,10 @@ def devices(cores: int | None = None) -> list[Any]:
     `XLA_FLAGS`, and a backend that is already running, are left as they are.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    if ONE_THREAD.split("=")[0] not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {ONE_THREAD}".strip()
-    if "xla_force_host_platform_device_count" not in flags:
-        with suppress(RuntimeError):  # the backend runs already, with the devices that it has
-            jax.config.update("jax_num_cpu_devices", usable_cores())
+    for flag in (ONE_THREAD, f"{DEVICE_COUNT}={usable_cores()}"):
+        if flag.split("=")[0] not in flags:
+            flags = f"{flags} {flag}".strip()
+    os.environ["XLA_FLAGS"] = flags
     _keep_compiled_programs()
     found = jax.local_devices()
     return found[:cores] if cores else found
