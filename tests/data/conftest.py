@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from paribus.data import CIFAR10
 from paribus.data.base import Source
 from paribus.data.checksums import sha256
 from paribus.data.official import FileSet, OfficialFile
@@ -76,10 +77,18 @@ def folder(tmp_path: Path) -> Path:
     return home.parent
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real() -> Source:
     """The real data sets, where the environment says that they are."""
     named = os.environ.get("PARIBUS_DATA")
     if not named:
         pytest.skip("needs the real files: set PARIBUS_DATA to a folder that has them")
     return Source(folder=Path(named))
+
+
+@pytest.fixture(scope="session")
+def real_cifar10(real: Source) -> Source:
+    """The real CIFAR-10, which fewer people have at hand than the smaller sets."""
+    if CIFAR10().locate(real).state == "absent":
+        pytest.skip(f"needs the real files: there is no CIFAR-10 in {real.folder}")
+    return real

@@ -17,7 +17,7 @@ def name_of(spec):
     return getattr(spec, "name", spec.kind)
 
 
-FILES = {"fashion_mnist", "mnist"}
+FILES = {"cifar10": "real_cifar10", "fashion_mnist": "real", "mnist": "real"}
 
 
 @pytest.fixture(scope="module", params=ALL, ids=name_of)
@@ -27,7 +27,7 @@ def spec(request):
 
 @pytest.fixture
 def source(spec, request):
-    return request.getfixturevalue("real") if spec.kind in FILES else Source()
+    return request.getfixturevalue(FILES[spec.kind]) if spec.kind in FILES else Source()
 
 
 def test_what_is_declared_is_what_is_loaded(spec, source):
@@ -49,7 +49,8 @@ def test_the_fingerprint_is_stable_and_the_one_located(spec, source):
 def test_it_is_somewhere(spec, source):
     location = spec.locate(source)
     embedded = spec.kind not in FILES
-    assert location.state == ("embedded" if embedded else "verified")
+    assert (location.state == "embedded") == embedded
+    assert location.state != "absent"
     assert (location.path is None) == (location.bytes == 0) == embedded
 
 
@@ -97,12 +98,12 @@ def test_every_exported_declaration_is_listed():
 class TestDescribe:
     def test_rows_have_the_documented_form(self, tmp_path):
         rows = json.loads(json.dumps(describe(Source(tmp_path))))
-        names = ["digits", "sinc", "square", "fashion_mnist", "mnist"]
+        names = ["digits", "sinc", "square", "cifar10", "fashion_mnist", "mnist"]
         assert [row["name"] for row in rows] == names
-        assert [row["state"] for row in rows] == ["embedded"] * 3 + ["absent"] * 2
+        assert [row["state"] for row in rows] == ["embedded"] * 3 + ["absent"] * 3
         assert all(list(row) == ["name", "state", "path", "bytes", "fingerprint"] for row in rows)
         assert all(row["path"] is None and row["bytes"] == 0 for row in rows)
-        assert [row["fingerprint"] is None for row in rows] == [False] * 3 + [True] * 2
+        assert [row["fingerprint"] is None for row in rows] == [False] * 3 + [True] * 3
 
     def test_real_files_are_verified(self, real):
         *_, fashion, mnist = describe(real)

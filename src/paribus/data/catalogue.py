@@ -5,18 +5,22 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from paribus.data.base import DataSpec, Source
+from paribus.data.cifar import CIFAR10
 from paribus.data.digits import Digits
 from paribus.data.functions import Function
 from paribus.data.idx_images import MNIST, FashionMNIST
 from paribus.errors import DamagedDataError
 
-AnyData = Annotated[Digits | FashionMNIST | Function | MNIST, Field(discriminator="kind")]
+AnyData = Annotated[
+    CIFAR10 | Digits | FashionMNIST | Function | MNIST, Field(discriminator="kind")
+]
 """A declaration of data, told apart by its `kind`."""
 
 ALL: tuple[DataSpec, ...] = (
     Digits(),
     Function(name="sinc"),
     Function(name="square"),
+    CIFAR10(),
     FashionMNIST(),
     MNIST(),
 )

@@ -40,12 +40,12 @@ def fingerprint_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
 def listed_sha256(path: Path, root: Path) -> str | None:
     """The SHA-256 that a `SHA256SUMS` gives for this file, or None where none lists it.
 
-    The file's own folder is asked first, then `root`, where names are relative to `root`
-    (`fashion_mnist/train-labels-idx1-ubyte.gz`, with or without `./` before it). Lines in another
-    form than `sha256sum` writes are passed over.
+    The file's own folder is asked first, then those above it up to `root`; names are relative to
+    the folder of the list (`fashion_mnist/train-labels-idx1-ubyte.gz`, with or without `./` before
+    it). Lines in another form than `sha256sum` writes are passed over.
     """
-    for folder in dict.fromkeys((path.parent, root)):
-        if path.is_relative_to(folder) and (folder / SUMS).is_file():
+    for folder in path.parents:
+        if folder.is_relative_to(root) and (folder / SUMS).is_file():
             found = _listed(folder / SUMS, PurePosixPath(path.relative_to(folder).as_posix()))
             if found:
                 return found

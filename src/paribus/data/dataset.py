@@ -4,11 +4,12 @@ One array for training and test examples together, in the type they came in (uin
 it is put on a device once, and every split is a list of positions in it.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from paribus import seeds
 from paribus.errors import DeclarationError, Fault
@@ -74,13 +75,19 @@ def aligned(array: NDArray[Any], boundary: int = 64) -> NDArray[Any]:
     XLA uses such memory in place; anything else it copies, once for each device.
     """
     if array.ctypes.data % boundary or not array.flags.c_contiguous:
-        room = np.empty(array.nbytes + boundary, np.uint8)
-        offset = -room.ctypes.data % boundary
-        copy = room[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
+        copy = aligned_room(array.shape, array.dtype, boundary)
         copy[...] = array
         array = copy
     array.flags.writeable = False
     return array
+
+
+def aligned_room(shape: tuple[int, ...], dtype: DTypeLike, boundary: int = 64) -> NDArray[Any]:
+    """An array to be filled, in memory that `aligned` need not copy."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.empty(size + boundary, np.uint8)
+    offset = -room.ctypes.data % boundary
+    return room[offset : offset + size].view(dtype).reshape(shape)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 Where files are looked for:
 
 * with a folder given (`--data-dir`, else `PARIBUS_DATA`): in `folder/<name>`, and if none of the
-  files is there, in `folder` itself. Since MNIST and Fashion-MNIST have the same file names, files
-  in `folder` itself count only if each of them has the official bytes, or if the folder bears the
-  data set's name. Nothing is ever downloaded into a folder that the user gives.
+  files is there, in `folder` itself. Where they are published in one archive, they may also lie
+  in the folder that unpacking it makes, in either of these. Since MNIST and Fashion-MNIST have
+  the same file names, files in `folder` itself count only if each of them has the official bytes,
+  or if the folder bears the data set's name. Nothing is ever downloaded into a folder that the
+  user gives.
 * otherwise in `<name>` in the user's own cache, into which missing files are downloaded.
 
 A file is official if its SHA-256 is the published one. One that is not must be listed with its
-SHA-256 in a `SHA256SUMS` (in its own folder or the one above): it is then a local copy, and so is
-the whole data set. Anything else is damaged.
+SHA-256 in a `SHA256SUMS` (in its own folder or one above, up to the data folder): it is then a
+local copy, and so is the whole data set. Anything else is damaged.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from paribus.data.archives import unpack
 from paribus.data.base import Location, Source
 from paribus.data.checksums import SUMS, fingerprint_of_files, listed_sha256, sha256
 from paribus.data.download import download
@@ -70,11 +73,29 @@ def read_files(file_set: FileSet, source: Source) -> Contents:
         folder = _folder(file_set, source)
         missing, failures = _missing(file_set, folder), ()
         if missing and source.folder is None:
-            failures = download(missing, file_set.mirrors, folder)
+            failures = _fetch(file_set, missing, folder)
             missing = _missing(file_set, folder)
         if missing:
             raise MissingDataError(_missing_message(file_set, source, folder, failures))
         return _read(file_set, source, folder)
+
+
+def _fetch(file_set: FileSet, missing: Sequence[OfficialFile], folder: Path) -> tuple[str, ...]:
+    """Why missing files could not be fetched into `folder`; empty if all came."""
+    archive = file_set.archive
+    if archive is None:
+        return download(missing, file_set.mirrors, folder)
+    path = folder.parent / archive.file.name
+    if not (path.is_file() and _is_official(path, archive.file)):
+        failures = download([archive.file], file_set.mirrors, path.parent)
+        if failures:
+            return failures
+    try:
+        unpack(path, file_set, missing, folder)
+        path.unlink()
+    except OSError as error:
+        return (f"{error.filename or folder}: {error.strerror}",)
+    return ()
 
 
 def _root(source: Source) -> Path:
@@ -84,14 +105,21 @@ def _root(source: Source) -> Path:
 def _folder(file_set: FileSet, source: Source) -> Path:
     """The folder that holds the files, or else the one where they belong."""
     root = _root(source)
-    home = root / file_set.name
-    if source.folder is None or _present(file_set, home):
-        return home
+    homes = [root / place for place in file_set.places]
+    if source.folder is None:
+        return homes[0]
+    found = [home for home in homes if _present(file_set, home)]
+    if found:
+        return found[0]
     loose = _present(file_set, root)
-    ours = root.resolve().name == file_set.name
+    ours = _bears_its_name(file_set, root)
     if loose and (ours or all(_is_official(root / file.name, file) for file in loose)):
         return root
-    return home
+    return homes[0]
+
+
+def _bears_its_name(file_set: FileSet, folder: Path) -> bool:
+    return folder.resolve().name in {Path(place).name for place in file_set.places}
 
 
 def _present(file_set: FileSet, folder: Path) -> list[OfficialFile]:
@@ -143,8 +171,9 @@ def _damaged_message(file_set: FileSet, source: Source, path: Path, problem: str
     if source.folder is None:
         advice = "Delete it and run again: it will be downloaded."
     else:
+        name = file_set.archive.file.name if file_set.archive else path.name
         advice = (
-            f"Fetch it again from {file_set.mirrors[0]}{path.name} ; if it is a copy of your own, "
+            f"Fetch it again from {file_set.mirrors[0]}{name} ; if it is a copy of your own, "
             f"list it in {path.parent / SUMS}."
         )
     return f"{path}: not the {file_set.title} file, or damaged: {problem}. {advice}"
@@ -154,18 +183,16 @@ def _missing_message(
     file_set: FileSet, source: Source, folder: Path, failures: Sequence[str]
 ) -> str:
     root = _root(source)
-    home = root / file_set.name
     missing = _missing(file_set, folder)
     count = f"{len(missing)} of {len(file_set.files)} files missing"
     lines = [f"{file_set.title} is not here: {count}:"]
-    lines += [f"  {file.name} ({file.bytes:,} bytes, md5 {file.md5})" for file in missing]
-    lines.append(f"Looked in {home}" + (f" and {root}" if source.folder else ""))
-    lines += _note(file_set, source)
+    lines += [f"  {_described(file)}" for file in missing]
+    places = [*(root / place for place in file_set.places), root] if source.folder else [folder]
+    lines.append(f"Looked in {' and '.join(map(str, places))}")
+    lines += [*_note(file_set, source), *_other_forms(file_set, source)]
     if failures:
         lines += ["Could not be downloaded:", *(f"  {failure}" for failure in failures)]
-    lines.append("Fetch each, under its name, from one of")
-    lines += [f"  {mirror}<file name>" for mirror in file_set.mirrors]
-    lines.append(f"and put them into {folder}")
+    lines += _how_to_fetch(file_set, folder)
     if source.folder is None:
         lines.append(f"or into FOLDER/{file_set.name}: --data-dir FOLDER, {VARIABLE}=FOLDER")
     else:
@@ -173,9 +200,48 @@ def _missing_message(
     return "\n".join(lines)
 
 
+def _described(file: OfficialFile) -> str:
+    md5 = f", md5 {file.md5}" if file.md5 else ""
+    return f"{file.name} ({file.bytes:,} bytes{md5})"
+
+
+def _how_to_fetch(file_set: FileSet, folder: Path) -> list[str]:
+    archive = file_set.archive
+    if archive is None:
+        mirrors = [f"  {mirror}<file name>" for mirror in file_set.mirrors]
+        return [
+            "Fetch each, under its name, from one of",
+            *mirrors,
+            f"and put them into {folder}",
+        ]
+    mirrors = [f"  {mirror}{archive.file.name}" for mirror in file_set.mirrors]
+    where = folder.parent if folder.name == archive.folder else folder
+    return [f"They are in {_described(archive.file)}:", *mirrors, f"Unpack it into {where}"]
+
+
+def _other_forms(file_set: FileSet, source: Source) -> list[str]:
+    """On the same data as pickles, or in its archive: what somebody may take for the files."""
+    archive, root = file_set.archive, _root(source)
+    if archive is None:
+        return []
+    folders = (root, root / file_set.name)
+    inside = [folder / name for folder in folders for name in archive.pickled]
+    itself = [root] if root.resolve().name in archive.pickled else []
+    packed = [folder / archive.file.name for folder in folders]
+    return [
+        *(
+            f"Passed over {path}: it holds pickles, which can run any code when they are read; "
+            f"Paribus reads the binary version, {archive.file.name}"
+            for path in [*itself, *inside]
+            if path.exists()
+        ),
+        *(f"There is {path}, which is not unpacked yet" for path in packed if path.is_file()),
+    ]
+
+
 def _note(file_set: FileSet, source: Source) -> list[str]:
     """On a folder that is not there, or files in it that have this data set's names only."""
-    if source.folder is None or source.folder.resolve().name == file_set.name:
+    if source.folder is None or _bears_its_name(file_set, source.folder):
         return []
     if not source.folder.is_dir():
         return [f"There is no folder {source.folder}"]
@@ -183,7 +249,7 @@ def _note(file_set: FileSet, source: Source) -> list[str]:
     wrong = [file.name for file in loose if not _is_official(source.folder / file.name, file)]
     if not wrong:
         return []
-    where = source.folder / file_set.name
+    where = source.folder / file_set.places[0]
     return [
         f"Passed over in {source.folder}, because the bytes are not those of {file_set.title} "
         f"(other data sets use the same names; a copy of your own belongs in {where}):",
