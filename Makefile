@@ -29,6 +29,7 @@ format: $(VENV)/installed-dev ## Put the code into our format
 
 bench: $(VENV)/installed ## Measure speed and overhead on this machine
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/engine.py
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
