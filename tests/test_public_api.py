@@ -76,6 +76,16 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code):
     assert not HEAVY & set(modules.split())
 
 
+def test_training_does_not_wait_for_what_reports_need():
+    program = "import sys, paribus.cli.app, paribus.cli.reporting; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "paribus.study.run" in loaded
+    assert not {"pandas", "xarray", "altair", "vl_convert", "scipy.stats"} & loaded
+
+
 def test_modules_are_short():
     modules = sorted(PACKAGE.rglob("*.py"))
     assert modules

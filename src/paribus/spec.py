@@ -136,7 +136,7 @@ def _traced(spec: Spec, prefix: str = "") -> Iterator[tuple[str, float]]:
         value = getattr(spec, name)
         if isinstance(value, Spec):
             yield from _traced(value, f"{prefix}{name}.")
-        elif any(isinstance(mark, Traced) for mark in field.metadata):
+        elif value is not None and any(isinstance(mark, Traced) for mark in field.metadata):
             yield prefix + name, value
 
 

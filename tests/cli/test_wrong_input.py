@@ -133,6 +133,10 @@ WRONG = {
         "run activations --cores 0 --lab {here}/new",
         ["Invalid value for '--cores'", "greater than or equal to 1"],
     ),
+    "negative seconds": (
+        "run activations --checkpoint-seconds -1 --lab {here}/new",
+        ["Invalid value for '--checkpoint-seconds'", "greater than or equal to 0"],
+    ),
     "unknown option": ("run activations --replicate 3", ["No such option", "--replicates"]),
     "unknown command": ("runn activations", ["No such command 'runn'", "paribus --help"]),
     "no study": ("run", ["Missing argument", "STUDY"]),

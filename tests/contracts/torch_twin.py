@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from paribus.models import CNN
 from paribus.optimizers import SGD, Adam, Constant, Cosine, StepDecay
 from paribus.training import Recipe
 
@@ -52,6 +53,8 @@ ACTIVATIONS = {
     "softsign": nn.Softsign,
     "tanh": nn.Tanh,
 }
+POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
+WEIGHTED = nn.Conv2d | nn.Linear
 
 
 class TorchBatch(NamedTuple):
@@ -101,24 +104,43 @@ def rate_factor(recipe: Recipe, step: int) -> float:
 
 
 def _network(recipe: Recipe, weights: Arrays) -> nn.Sequential:
-    layers: list[nn.Module] = [nn.Flatten()]
-    for number in range(1, len(weights) // 2 + 1):
-        weight, bias = (torch.tensor(weights[f"{number}.{part}"]) for part in ("weight", "bias"))
-        outputs, inputs = weight.shape
-        layer = nn.Linear(inputs, outputs, dtype=weight.dtype)
-        layer.load_state_dict({"weight": weight, "bias": bias})
-        layers += [layer, ACTIVATIONS[recipe.model.activation]()]
+    model, activation = recipe.model, ACTIVATIONS[recipe.model.activation]
+    layers = _convolutions(recipe) if isinstance(model, CNN) else []
+    layers.append(nn.Flatten())
+    for outputs, inputs in [array.shape for array in weights.values() if array.ndim == 2]:
+        layers += [nn.Linear(inputs, outputs), activation()]
     layers.pop()  # no activation after the last layer
-    if recipe.model.output == "softmax":
+    if not isinstance(model, CNN) and model.output == "softmax":
         layers.append(nn.Softmax(dim=1))
-    return nn.Sequential(*layers)
+    network = nn.Sequential(*layers).to(torch.tensor(weights["1.weight"]).dtype)
+    for number, layer in _weighted(network):
+        found = {part: torch.tensor(weights[f"{number}.{part}"]) for part in ("weight", "bias")}
+        layer.load_state_dict(found)
+    return network
+
+
+def _convolutions(recipe: Recipe) -> list[nn.Module]:
+    shape = recipe.data.facts().shape
+    channels = shape[2] if len(shape) == 3 else 1
+    layers: list[nn.Module] = []
+    for one in recipe.model.convolutions:
+        layers.append(nn.Conv2d(channels, one.channels, one.kernel, one.stride, one.padding))
+        layers.append(ACTIVATIONS[recipe.model.activation]())
+        if one.pool is not None:
+            layers.append(POOLS[one.pool.mode](one.pool.size))
+        channels = one.channels
+    return layers
+
+
+def _weighted(network: nn.Sequential) -> Iterator[tuple[int, nn.Module]]:
+    """The layers that hold weights, numbered from the input on."""
+    return enumerate((layer for layer in network if isinstance(layer, WEIGHTED)), start=1)
 
 
 def _weights(network: nn.Sequential) -> dict[str, NDArray[np.floating]]:
-    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
     return {
         f"{number}.{part}": getattr(layer, part).detach().numpy().copy()
-        for number, layer in enumerate(layers, start=1)
+        for number, layer in _weighted(network)
         for part in ("weight", "bias")
     }
 
@@ -133,14 +155,22 @@ def _optimizer(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Op
 
 
 def _objective(recipe: Recipe, network: nn.Sequential, batch: TorchBatch) -> torch.Tensor:
-    outputs = network(torch.tensor(batch.inputs))
+    outputs = network(_inputs(recipe, batch))
     total = _loss(recipe, outputs, torch.tensor(batch.targets))
-    weights = [layer.weight for layer in network if isinstance(layer, nn.Linear)]
+    weights = [layer.weight for _, layer in _weighted(network)]
     if recipe.penalties.l1:
         total = total + recipe.penalties.l1 * sum(weight.abs().sum() for weight in weights)
     if recipe.penalties.l2:
         total = total + recipe.penalties.l2 * sum(weight.pow(2).sum() for weight in weights)
     return total
+
+
+def _inputs(recipe: Recipe, batch: TorchBatch) -> torch.Tensor:
+    inputs = torch.tensor(batch.inputs)
+    if not isinstance(recipe.model, CNN):
+        return inputs
+    # PyTorch has channels before rows and columns.
+    return inputs.permute(0, 3, 1, 2) if inputs.ndim == 4 else inputs.unsqueeze(1)
 
 
 def _loss(recipe: Recipe, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -1,22 +1,15 @@
-"""Convolutional networks: their sizes, their faults, and their training against PyTorch's."""
+"""Convolutional networks: their sizes, their faults, and what a batch of examples gives."""
 
 import jax
 import numpy as np
 import pytest
 
-from paribus.data import Digits
-from paribus.data.base import Source
-from paribus.data.batches import normalized
-from paribus.data.dataset import split
 from paribus.errors import DeclarationError
 from paribus.models import Initialization
 from paribus.models.base import named_weights, parameter_count, skeleton
 from paribus.models.cnn import CNN, Convolution, Pool
 from paribus.models.initialize import initialize
-from paribus.optimizers import SGD
-from paribus.training import Recipe
-from paribus.training.loop import epoch_order
-from training.stepwise import initial_weights, train_by_calls
+from paribus.spec import digest
 
 LENET = CNN(
     convolutions=(
@@ -41,7 +34,20 @@ STRIDED = CNN(
     hidden=(),
     activation="tanh",
 )
-EXAMPLES = {"LeNet": (LENET, (32, 32, 3)), "small": (SMALL, (8, 8)), "strided": (STRIDED, (8, 8))}
+RECTANGULAR = CNN(
+    convolutions=(
+        Convolution(
+            channels=5, kernel=(3, 5), stride=(1, 2), padding=(0, 2), pool=Pool(size=(2, 1))
+        ),
+    ),
+    hidden=(12,),
+)
+EXAMPLES = {
+    "LeNet": (LENET, (32, 32, 3)),
+    "small": (SMALL, (8, 8)),
+    "strided": (STRIDED, (8, 8)),
+    "rectangular": (RECTANGULAR, (9, 12, 2)),
+}
 
 
 def network(model, shape, outputs=10):
@@ -75,6 +81,36 @@ def test_layers_are_numbered_from_the_input_on():
     }
 
 
+def test_rows_come_before_columns():
+    found = named_weights(skeleton(RECTANGULAR, (9, 12, 2), 10))
+    assert found["1.weight"].shape == (5, 2, 3, 5)
+    # Rows: 9 - 3 + 1 = 7, pooled 3. Columns: (12 + 2 * 2 - 5) // 2 + 1 = 6.
+    assert found["2.weight"].shape == (12, 5 * 3 * 6)
+
+
+@pytest.mark.parametrize("pair", [tuple, list])
+def test_a_square_is_one_recipe_however_it_is_declared(pair):
+    plain = Convolution(channels=6, kernel=3, stride=2, padding=1, pool=Pool(size=3))
+    paired = Convolution(
+        channels=6,
+        kernel=pair((3, 3)),
+        stride=pair((2, 2)),
+        padding=pair((1, 1)),
+        pool=Pool(size=pair((3, 3))),
+    )
+    assert paired == plain
+    assert digest(paired.as_json()) == digest(plain.as_json())
+    assert paired.as_json()["kernel"] == 3
+
+
+def test_a_rectangle_survives_json():
+    layer = RECTANGULAR.convolutions[0]
+    assert layer.as_json()["kernel"] == [3, 5]
+    assert Convolution.model_validate_json(layer.model_dump_json()) == layer
+    turned = Convolution(**layer.as_json() | {"kernel": [5, 3]})
+    assert digest(turned.as_json()) != digest(layer.as_json())
+
+
 @pytest.mark.parametrize(("model", "shape"), EXAMPLES.values(), ids=EXAMPLES)
 def test_a_batch_gives_what_its_examples_give_alone(model, shape):
     built = network(model, shape)
@@ -102,7 +138,8 @@ def test_dropout_of_an_example_depends_on_its_own_key_alone():
         ({}, "convolutions: missing"),
         (
             {"convolutions": ({"channels": 3, "kernel": 3, "stride": 0},)},
-            "convolutions.0.stride: got 0; should be greater than 0",
+            "convolutions.0.stride: got 0; should be a whole number, 1 or more, or a pair of such "
+            "(rows, columns)",
         ),
         (
             {"convolutions": ({"channels": 3, "kernel": 3, "pool": {"mode": "mean"}},)},
@@ -117,23 +154,58 @@ def test_faults(fields, message):
     assert f"CNN: 1 fault\n  {message}" in str(caught.value)
 
 
+WRONG = [-1, 2.5, "3", True, None, (), (3,), (3, -1), (3, 3, 3), [2, "1"], {"rows": 1}]
+
+
+@pytest.mark.parametrize("value", [0, (0, 3), (3, 0), *WRONG], ids=repr)
+@pytest.mark.parametrize("name", ["kernel", "stride"])
+def test_what_is_no_size(name, value):
+    with pytest.raises(DeclarationError) as caught:
+        Convolution(**{"channels": 3, "kernel": 3, name: value})
+    assert [str(fault) for fault in caught.value.faults] == [
+        f"{name}: got {value!r}; should be a whole number, 1 or more, or a pair of such "
+        "(rows, columns)"
+    ]
+    with pytest.raises(DeclarationError, match=r"size: got .*; should be a whole number, 1 or"):
+        Pool(size=value)
+
+
+@pytest.mark.parametrize("value", WRONG, ids=repr)
+def test_what_is_no_padding(value):
+    with pytest.raises(DeclarationError) as caught:
+        Convolution(channels=3, kernel=3, padding=value)
+    assert [str(fault) for fault in caught.value.faults] == [
+        f"padding: got {value!r}; should be a whole number, 0 or more, or a pair of such "
+        "(rows, columns)"
+    ]
+    assert Convolution(channels=3, kernel=3, padding=(0, 1)).padding == (0, 1)
+
+
+def test_a_long_value_is_shortened():
+    with pytest.raises(DeclarationError) as caught:
+        Convolution(channels=3, kernel=tuple(range(99)))
+    assert "got (0, 1, 2," in str(caught.value)
+    assert "98" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
         ((8,), "needs images (height, width) or (height, width, channels); got (8,)"),
         (
             (4, 9, 3),
-            "convolutions.0.kernel: got 5; its input is 4 x 9 pixels with padding 0, so 4 or less"
-            " is allowed",
+            "convolutions.0.kernel: got 5; its input is 4 x 9 pixels with padding 0, so 4 x 9 or "
+            "less is allowed",
         ),
         (
             (20, 5),
-            "convolutions.0.pool.size: got 2; its input is 16 x 1 pixels, so 1 or less is allowed",
+            "convolutions.0.pool.size: got 2; its input is 16 x 1 pixels, so 16 x 1 or less is "
+            "allowed",
         ),
         (
             (12, 12),
-            "convolutions.1.kernel: got 5; its input is 4 x 4 pixels with padding 0, so 4 or less"
-            " is allowed",
+            "convolutions.1.kernel: got 5; its input is 4 x 4 pixels with padding 0, so 4 x 4 or "
+            "less is allowed",
         ),
     ],
 )
@@ -143,84 +215,31 @@ def test_what_does_not_fit_the_data(shape, message):
         LENET.build(shape, 10)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"kernel": (5, 3), "padding": (0, 1)},
+            "convolutions.0.kernel: got (5, 3); its input is 4 x 9 pixels with padding (0, 1), so "
+            "4 x 11 or less is allowed",
+        ),
+        (
+            {"kernel": (1, 7), "pool": Pool(size=(1, 4))},
+            "convolutions.0.pool.size: got (1, 4); its input is 4 x 3 pixels, so 4 x 3 or less is "
+            "allowed",
+        ),
+    ],
+    ids=["kernel", "pool"],
+)
+def test_a_rectangle_that_does_not_fit(fields, message):
+    model = CNN(convolutions=(Convolution(channels=2, **fields),))
+    assert [str(fault) for fault in model.faults((4, 9), 10)] == [message]
+
+
+def test_what_fits_to_the_last_pixel_has_no_faults():
+    layer = Convolution(channels=2, kernel=(4, 9), pool=Pool(size=(1, 3)), padding=(0, 1))
+    assert CNN(convolutions=(layer,)).faults((4, 9), 10) == []
+
+
 def test_what_fits_has_no_faults():
     assert LENET.faults((32, 32, 3), 10) == []
-
-
-def recipe(model, precision):
-    return Recipe(
-        data=Digits(),
-        model=model,
-        optimizer=SGD(learning_rate=0.05, momentum=0.9),
-        batch_size=72,  # 20 steps an epoch, the last of 69 examples
-        epochs=2,
-        precision=precision,
-    )
-
-
-@pytest.mark.parametrize("model", [SMALL, STRIDED], ids=["small", "strided"])
-@pytest.mark.parametrize(
-    ("precision", "epoch", "bound"), [("float64", 2, 1e-9), ("float32", 1, 1e-4)]
-)
-def test_training_agrees_with_pytorch(model, precision, epoch, bound):
-    declared = recipe(model, precision)
-    start = initial_weights(declared, 0)
-    ours = train_by_calls(declared, 0)[epoch - 1].weights
-    theirs = torch_weights(declared, start, epoch)
-    assert ours.keys() == theirs.keys()
-    largest = max(np.abs(array).max() for array in theirs.values())
-    for name, array in ours.items():
-        assert array.dtype == precision
-        assert np.abs(array - theirs[name]).max() < bound * largest
-        assert np.abs(array - start[name]).max() > 100 * bound * largest  # it has trained
-
-
-def torch_weights(declared, start, epochs):
-    """The weights after these epochs of the same training, as a user of PyTorch would write it."""
-    torch = pytest.importorskip("torch", reason="compares with PyTorch: needs torch installed")
-    module = torch_module(torch, declared.model, start)
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.05, momentum=0.9)
-    dataset, facts = declared.data.load(Source()), declared.data.facts()
-    with jax.enable_x64(declared.precision == "float64"):
-        raw = jax.numpy.asarray(dataset.inputs)
-        dtype = np.dtype(declared.precision)
-        inputs = np.array(normalized(raw, declared.data.normalization, facts.maximum, dtype))
-    train = split(dataset, 0, 0).train
-    for epoch in range(1, epochs + 1):
-        for row in epoch_order(declared, 0, epoch, train):
-            rows = row[row >= 0]
-            optimizer.zero_grad()
-            outputs = module(torch.tensor(inputs[rows])[:, None])
-            labels = torch.tensor(dataset.targets[rows]).long()
-            torch.nn.functional.cross_entropy(outputs, labels).backward()
-            optimizer.step()
-    reached = [parameter.detach().numpy() for parameter in module.parameters()]
-    return dict(zip(torch_names(start), reached, strict=True))
-
-
-def torch_names(start):
-    """The names of the weights in the order in which PyTorch has its parameters."""
-    layers = range(1, len(start) // 2 + 1)
-    return [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
-
-
-def torch_module(torch, model, start):
-    activation = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}[model.activation]
-    layers, channels = [], 1
-    for layer in model.convolutions:
-        convolution = torch.nn.Conv2d(
-            channels, layer.channels, layer.kernel, layer.stride, layer.padding
-        )
-        layers += [convolution, activation()]
-        channels = layer.channels
-        if layer.pool:
-            modes = {"max": torch.nn.MaxPool2d, "average": torch.nn.AvgPool2d}
-            layers.append(modes[layer.pool.mode](layer.pool.size))
-    layers.append(torch.nn.Flatten())
-    weights = [start[name] for name in torch_names(start)]
-    for outputs, inputs in [array.shape for array in weights if array.ndim == 2]:
-        layers += [torch.nn.Linear(inputs, outputs), activation()]
-    module = torch.nn.Sequential(*layers[:-1])
-    for parameter, array in zip(module.parameters(), weights, strict=True):
-        parameter.data = torch.tensor(array)
-    return module

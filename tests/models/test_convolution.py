@@ -26,19 +26,16 @@ def double_precision():
 def problems(draw):
     """Images, kernel, slopes of the output, stride, padding and a tile."""
     kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-    padding = draw(st.integers(0, 3))
-    stride = draw(st.integers(1, 3))
-    least = [max(1, taps - 2 * padding) for taps in kernel]
+    padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
+    stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    least = [max(1, taps - 2 * zeros) for taps, zeros in zip(kernel, padding, strict=True)]
     height, width = (draw(st.integers(side, side + 7)) for side in least)
     inputs, outputs, examples = (draw(st.integers(1, 3)) for _ in range(3))
     tile = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
     random = np.random.default_rng(draw(st.integers(0, 99)))
     images = random.normal(size=(inputs, height, width, examples))
     weights = random.normal(size=(outputs, inputs, *kernel))
-    size = [
-        output_size(side, taps, stride, padding)
-        for side, taps in zip((height, width), kernel, strict=True)
-    ]
+    size = output_size((height, width), kernel, stride, padding)
     slopes = random.normal(size=(outputs, *size, examples))
     return images, weights, slopes, stride, padding, tile
 
@@ -89,9 +86,11 @@ def test_tiles_are_what_the_definition_says(problem):
 def test_layers_of_lenet(layer, tile):
     random = np.random.default_rng(0)
     images, kernel = (random.normal(size=shape) for shape in LENET[layer])
-    slopes = random.normal(size=image(images, kernel, 1, 0, None).shape)
+    slopes = random.normal(size=image(images, kernel, (1, 1), (0, 0), None).shape)
     ours, expected = (
-        with_slopes(partial(image, stride=1, padding=0, tile=one), images, kernel, slopes)
+        with_slopes(
+            partial(image, stride=(1, 1), padding=(0, 0), tile=one), images, kernel, slopes
+        )
         for one in (tile, None)
     )
     assert_equal(ours, expected)
@@ -102,7 +101,7 @@ def test_second_derivatives():
     images, kernel = random.normal(size=(2, 5, 6, 3)), random.normal(size=(2, 2, 3, 2))
 
     def curved(kernel, tile):
-        return jnp.sum(jnp.sin(image(images, kernel, 1, 1, tile)))
+        return jnp.sum(jnp.sin(image(images, kernel, (1, 2), (1, 0), tile)))
 
     found, expected = (
         jax.jacfwd(jax.grad(partial(curved, tile=tile)))(kernel) for tile in ((2, 2), None)
@@ -116,7 +115,7 @@ def test_many_kernels_at_once():
     images, kernels = random.normal(size=(2, 7, 7, 3)), random.normal(size=(4, 5, 2, 3, 3))
 
     def total(kernel):
-        return jnp.sum(image(images, kernel, 2, 1, (2, 3)) ** 2)
+        return jnp.sum(image(images, kernel, (2, 1), (1, 2), (2, 3)) ** 2)
 
     together = np.asarray(jax.vmap(jax.grad(total))(kernels))
     alone = np.stack([np.asarray(jax.grad(total)(kernel)) for kernel in kernels])
@@ -127,7 +126,7 @@ def test_no_gradient_of_the_input_where_none_is_needed():
     images, kernel = jnp.ones((3, 12, 12, 2)), jnp.ones((4, 3, 5, 5))
 
     def total(images, kernel):
-        return jnp.sum(image(images, kernel, 1, 0, (2, 4)) ** 2)
+        return jnp.sum(image(images, kernel, (1, 1), (0, 0), (2, 4)) ** 2)
 
     def products(arguments):
         program = jax.jit(jax.grad(total, argnums=arguments)).lower(images, kernel)
@@ -150,6 +149,20 @@ def test_no_gradient_of_the_input_where_none_is_needed():
     ],
 )
 def test_the_tile_is_that_which_was_measured_fast(images, kernel, stride, padding, pool, tile):
-    assert tile_for(images, kernel, stride, padding, pool) == tile
+    numbers = (stride, stride), (padding, padding), (pool, pool)
+    assert tile_for(images, kernel, *numbers) == tile
     # The same for any batch: how many examples go together does not change how each is summed.
-    assert tile_for((*images[:3], 1), kernel, stride, padding, pool) == tile
+    assert tile_for((*images[:3], 1), kernel, *numbers) == tile
+
+
+@pytest.mark.parametrize("pool", [(2, 1), (1, 3), (3, 2)], ids=str)
+def test_tiles_are_whole_pooling_windows(pool):
+    tile = tile_for((3, 30, 31, 4), (6, 3, 3, 5), (1, 2), (0, 1), pool)
+    assert tile is None or (tile[0] % pool[0], tile[1] % pool[1]) == (0, 0)
+
+
+def test_the_tile_of_an_image_on_its_side_lies_on_its_side():
+    images, kernel = (3, 40, 11, 4), (6, 3, 5, 2)
+    upright = tile_for(images, kernel, (1, 2), (0, 1), (2, 1))
+    lying = tile_for((3, 11, 40, 4), (6, 3, 2, 5), (2, 1), (1, 0), (1, 2))
+    assert upright == (lying and lying[::-1])

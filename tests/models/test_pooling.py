@@ -23,14 +23,14 @@ def pool(images, kind, size, tile):
 
 @st.composite
 def problems(draw):
-    """Images of few grey levels, so that most windows hold a tie; a window's side; a tile."""
-    size = draw(st.integers(1, 3))
+    """Images of few grey levels, so that most windows hold a tie; a window's size; a tile."""
+    size = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     channels, examples = draw(st.integers(1, 2)), draw(st.integers(1, 3))
-    height, width = (draw(st.integers(size, size + 7)) for _ in range(2))
+    height, width = (draw(st.integers(side, side + 7)) for side in size)
     tile = draw(st.tuples(st.integers(1, 6), st.integers(1, 6)))
     random = np.random.default_rng(draw(st.integers(0, 99)))
     images = random.integers(-1, 2, size=(channels, height, width, examples)).astype(float)
-    slopes = random.normal(size=(channels, height // size, width // size, examples))
+    slopes = random.normal(size=(channels, height // size[0], width // size[1], examples))
     return images, slopes, size, tile
 
 
@@ -61,7 +61,7 @@ def test_gradients_are_those_of_pytorch(problem, kind):
 def test_the_first_maximum_gets_the_gradient():
     images = np.zeros((1, 4, 4, 1))
     images[0, 0, 1] = images[0, 1, 0] = 1  # of the first window; the others are all ties
-    (found,) = jax.vjp(lambda x: pool(x, "max", 2, (2, 2)), images)[1](np.ones((1, 2, 2, 1)))
+    (found,) = jax.vjp(lambda x: pool(x, "max", (2, 2), (2, 2)), images)[1](np.ones((1, 2, 2, 1)))
     expected = [[0, 1, 1, 0], [0, 0, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
     np.testing.assert_array_equal(found[0, :, :, 0], expected)
 
@@ -71,4 +71,4 @@ def test_the_first_maximum_gets_the_gradient():
 def test_what_is_not_a_number_stays_so(kind, place):
     images = np.arange(4.0).reshape(1, 2, 2, 1)
     images[0, place // 2, place % 2] = np.nan
-    assert np.isnan(pool(images, kind, 2, (2, 2))).all()
+    assert np.isnan(pool(images, kind, (2, 2), (2, 2))).all()

@@ -66,6 +66,18 @@ def test_a_run_that_cannot_be_stored_whole_is_not_stored(catalogue):
     assert catalogue.add_run(example_run(1))
 
 
+def test_a_checkpoint_is_replaced_and_gone_when_its_run_is_stored(catalogue):
+    catalogue.put_checkpoint(example_key(1), b"first")
+    catalogue.put_checkpoint(example_key(2), b"other")
+    catalogue.put_checkpoint(example_key(1), b"second")
+    keys = [example_key(index) for index in (1, 2, 3)]
+    assert catalogue.checkpoints(keys) == {example_key(1): b"second", example_key(2): b"other"}
+
+    catalogue.add_run(example_run(1))
+
+    assert catalogue.checkpoints(keys) == {example_key(2): b"other"}
+
+
 def test_finished_answers_for_thousands_of_keys(catalogue):
     for index in (0, 250, 4_999):
         catalogue.add_run(example_run(index))

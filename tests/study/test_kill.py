@@ -12,6 +12,7 @@ import pytest
 from cli.processes import finish, start, stored_keys, wait_until
 from paribus.store import Catalogue
 from paribus.store.catalogue import FILE
+from paribus.training.checkpoint import Checkpoint
 from study.example_study import tiny_file
 
 KILLS = 10
@@ -64,6 +65,46 @@ def assert_same(run, other):
         assert (one.dims, one.values.dtype) == (its.dims, its.values.dtype)
         assert one.values.tobytes() == its.values.tobytes(), one.name
         assert all(np.array_equal(one.coords[dim], its.coords[dim]) for dim in its.coords)
+
+
+def checkpointed(lab):
+    """The place of each run in training that left a checkpoint, by key."""
+    if not (lab / FILE).is_file():
+        return {}
+    with sqlite3.connect(f"file:{lab / FILE}?mode=ro", uri=True) as connection:
+        try:
+            rows = connection.execute("SELECT run_key, content FROM checkpoints").fetchall()
+        except sqlite3.OperationalError:  # not made yet
+            return {}
+    connection.close()
+    return {key: Checkpoint.from_bytes(content).place for key, content in rows}
+
+
+def test_killed_in_the_middle_of_its_runs_it_goes_on_from_their_checkpoints(tmp_path):
+    path = tiny_file(tmp_path, epochs=400, replicates=1)
+
+    def command(lab):
+        words = ("run", path, "--lab", lab, "--cores", 2, "--checkpoint-seconds", 0.05)
+        return start(*words, "--json")
+
+    completed(command(tmp_path / "undisturbed"))
+    lab, places = tmp_path / "killed", []
+    for _ in range(2):
+        child, before = command(lab), checkpointed(lab)
+        wait_until(lambda b=before: set(checkpointed(lab).values()) - set(b.values()), child)
+        child.kill()
+        child.communicate()
+        places.append(max(checkpointed(lab).values()))
+    assert places == sorted(set(places))
+    done = completed(command(lab))
+    assert done["model_steps"] < 3 * 400 * 45
+    assert checkpointed(lab) == {}
+    expected, found = runs_of(tmp_path / "undisturbed"), runs_of(lab)
+    assert found.keys() == expected.keys()
+    for key, run in expected.items():
+        assert_same(found[key], run)
+    assert max(run.provenance["restarts"] for run in found.values()) > 0
+    assert {run.provenance["model_steps"] for run in found.values()} == {400 * 45}
 
 
 @pytest.mark.slow

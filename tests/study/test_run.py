@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from paribus import Factor, probes
 from paribus.data.base import Source
+from paribus.models import CNN, MLP, Convolution, Pool
 from paribus.models.base import layers_of
 from paribus.probes.base import Probe
 from paribus.results.table import table
@@ -129,10 +130,16 @@ def test_the_outcome_counts_steps_and_seconds(train):
     }
 
 
-def test_on_any_number_of_cores_a_run_is_the_same(train, tmp_path):
-    outcome = train(tiny_study())
+@pytest.mark.parametrize(
+    "model",
+    [MLP(hidden=(8,)), CNN(convolutions=(Convolution(channels=4, kernel=3, pool=Pool()),))],
+    ids=["mlp", "cnn"],
+)
+def test_on_any_number_of_cores_a_run_is_the_same(train, tmp_path, model):
+    study = tiny_study(recipe=tiny_recipe(model=model))
+    outcome = train(study)
     alone = RunOptions(lab=tmp_path / "alone", cores=1)
-    run_plan(make_plan(tiny_study().at(), Source()), alone)
+    run_plan(make_plan(study.at(), Source()), alone)
     keys = [run.key for run in outcome.plan.runs]
     pairs = zip(stored(tmp_path / "lab", keys), stored(tmp_path / "alone", keys), strict=True)
     for one, other in pairs:

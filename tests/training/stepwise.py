@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus import seeds
-from paribus.data import Digits
+from paribus.data import Crop, Digits, Flip, ResizedCrop
 from paribus.data.base import Source
 from paribus.data.dataset import split
-from paribus.models import MLP
+from paribus.models import CNN, MLP, Convolution, Pool
 from paribus.models.base import named_weights, skeleton, weights_of
 from paribus.models.initialize import initialize
 from paribus.optimizers import AdamW
@@ -24,8 +24,10 @@ from paribus.spec import split_traced
 from paribus.store.records import Measurement
 from paribus.training import Recipe, program
 from paribus.training.lane import Lane, host
-from paribus.training.loop import Task, Trained, epoch_order, train_run
+from paribus.training.loop import train_run
 from paribus.training.platform import devices
+from paribus.training.positions import feed_order
+from paribus.training.task import Task, Trained
 
 DEVICES = devices()  # while tests are collected, so before any of them starts JAX's backend
 
@@ -37,6 +39,21 @@ EXAMPLE = Recipe(
     epochs=3,
 )
 """A recipe with a bit of everything that could tell two runs apart."""
+
+CONVOLUTIONAL = EXAMPLE.with_fields(
+    {
+        "model": CNN(
+            convolutions=(
+                Convolution(channels=4, kernel=3, padding=(0, 1), pool=Pool()),
+                Convolution(channels=6, kernel=2, stride=(1, 2), pool=Pool(mode="average")),
+            ),
+            hidden=(16,),
+            dropout=0.1,
+        ),
+        "augmentation": (Crop(padding=1), ResizedCrop(), Flip()),
+    }
+)
+"""The same with convolutions, whose gradients are added up in parts, on changed images."""
 
 
 class EpochEnd(NamedTuple):
@@ -69,21 +86,22 @@ def train_by_calls(
         programs = lane.programs(static)
         traced = lane.put({path: dtype.type(value) for path, value in numbers.items()})
         arguments = (lane.put(weights_of(_network(recipe, replicate))), traced)
-        state = programs.compiled(program.start, arguments)(*arguments)
+        state = programs.compiled(program.START, arguments)(*arguments)
         dataset = recipe.data.load(Source())
         train = split(dataset, recipe.data.validation, replicate).train
         dropout = lane.put(seeds.words(seeds.stream_key(replicate, "dropout")))
+        augmentation = lane.put(seeds.words(seeds.stream_key(replicate, "augmentation")))
         ends = []
         for epoch in range(1, recipe.epochs + 1):
-            order = lane.put(epoch_order(recipe, replicate, epoch, train))
-            feed = program.Feed(lane.data(dataset), order, dropout)
-            state = state._replace(loss=np.zeros((), dtype))
-            for span in _spans(calls or [len(order)]):
+            order = lane.put(feed_order(recipe, replicate, epoch, epoch, train))
+            feed = program.Feed(lane.data(dataset), order, dropout, augmentation)
+            state = state._replace(losses=np.zeros(recipe.epochs_per_feed, dtype))
+            for span in _spans(calls or [recipe.steps_per_epoch]):
                 arguments = (state, traced, feed, span)
-                state = programs.compiled(program.train, arguments, donated=(0,))(*arguments)
+                state = programs.compiled(program.TRAIN, arguments)(*arguments)
             network = program.network_of(recipe, host(state.weights))
             found = {name: array.copy() for name, array in named_weights(network).items()}
-            ends.append(EpochEnd(float(state.loss) / len(train), found))
+            ends.append(EpochEnd(float(state.losses[0]) / len(train), found))
         return ends
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -16,19 +17,31 @@ from paribus.optimizers import SGD
 from paribus.probes import AtEnd, GradientNorm, WeightNorm
 from paribus.training import EarlyStopping
 from paribus.training.lane import Lane
-from paribus.training.loop import StoppedError, epoch_order, train_run
-from training.stepwise import DEVICES, EXAMPLE, digest, measured, task, train, train_by_calls
+from paribus.training.loop import arithmetic, train_run
+from paribus.training.positions import epoch_order, feed_order
+from paribus.training.task import StoppedError
+from training.stepwise import (
+    CONVOLUTIONAL,
+    DEVICES,
+    EXAMPLE,
+    digest,
+    measured,
+    task,
+    train,
+    train_by_calls,
+)
 
 TESTS = Path(__file__).parents[1]
 STILL = {"optimizer": SGD(learning_rate=1e-30), "model.dropout": 0.0}
 """Changes that leave the weights where they start."""
+RECIPES = {"mlp": EXAMPLE, "cnn": CONVOLUTIONAL}
 
 
-def members(count):
+def members(recipe, count):
     """Runs of one cohort: they differ in learning rate, decay, dropout rate and replicate."""
     return [
         (
-            EXAMPLE.with_fields(
+            recipe.with_fields(
                 {
                     "optimizer.learning_rate": 1e-3 * (1 + index),
                     "optimizer.weight_decay": 0.01 * (1 + index),
@@ -41,11 +54,16 @@ def members(count):
     ]
 
 
+@pytest.fixture(scope="module", params=RECIPES.values(), ids=RECIPES)
+def recipe(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def alone():
+def alone(recipe):
     """Digests of ten runs, each trained alone."""
     lane = Lane(DEVICES[0])
-    return [digest(train_run(task(*member), lane)) for member in members(10)]
+    return [digest(train_run(task(*member), lane)) for member in members(recipe, 10)]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +80,8 @@ class TestBitForBit:
     )
     @pytest.mark.parametrize("count", [2, 7, 10])
     @pytest.mark.parametrize("slots", [1, 2])
-    def test_a_run_alone_and_in_any_cohort(self, alone, lanes, slots, count, observers):
-        tasks = [task(*member, observers=observers) for member in members(count)]
+    def test_a_run_alone_and_in_any_cohort(self, recipe, alone, lanes, slots, count, observers):
+        tasks = [task(*member, observers=observers) for member in members(recipe, count)]
         with ThreadExecutor(slots) as executor:
             # Last first, so that no run comes where it came when it was alone.
             futures = [
@@ -73,16 +91,16 @@ class TestBitForBit:
             found = [digest(future.result()) for future in reversed(futures)]
         assert found == alone[:count]
 
-    def test_a_run_is_its_programs_called_epoch_by_epoch(self):
-        trained, expected = train(EXAMPLE, 1), train_by_calls(EXAMPLE, 1)
+    def test_a_run_is_its_programs_called_epoch_by_epoch(self, recipe):
+        trained, expected = train(recipe, 1), train_by_calls(recipe, 1)
         assert measured(trained)["batch/loss"].values.tolist() == [end.loss for end in expected]
         for name, array in named_weights(trained.network).items():
             np.testing.assert_array_equal(array, expected[-1].weights[name])
 
     @pytest.mark.parametrize("evaluate", [2, "end"])
-    def test_when_it_is_measured_does_not_matter(self, evaluate):
-        seldom = train(EXAMPLE.with_fields({"evaluate": evaluate}))
-        often = train(EXAMPLE)
+    def test_when_it_is_measured_does_not_matter(self, recipe, evaluate):
+        seldom = train(recipe.with_fields({"evaluate": evaluate}))
+        often = train(recipe)
         for name, array in named_weights(often.network).items():
             np.testing.assert_array_equal(named_weights(seldom.network)[name], array)
         assert measured(seldom)["test/loss"].values[-1] == measured(often)["test/loss"].values[-1]
@@ -214,6 +232,53 @@ class TestEnds:
         recipe = EXAMPLE.with_fields({"early_stopping": EarlyStopping(patience=1)})
         assert train(recipe).steps == 3 * recipe.steps_per_epoch
 
+    def test_a_loss_threshold(self):
+        free = train(EXAMPLE.with_fields({"epochs": 9}))
+        losses = measured(free)["batch/loss"].values
+        recipe = EXAMPLE.with_fields({"epochs": 9, "loss_threshold": float(losses[4] + 1e-6)})
+        assert (np.diff(losses) < 0).all()
+        trained = train(recipe)
+        assert trained.steps == 5 * recipe.steps_per_epoch
+        assert measured(trained)["batch/loss"].values.tolist() == losses[:5].tolist()
+        assert trained.diverged_epoch is None
+
+    @pytest.mark.parametrize("evaluate", [1, 4, "end"])
+    def test_at_a_loss_threshold_it_is_measured(self, evaluate):
+        recipe = EXAMPLE.with_fields(
+            {
+                "epochs": 9,
+                "evaluate": evaluate,
+                "loss_threshold": 1.9,
+                "optimizer.learning_rate": 3e-3,
+            }
+        )
+        seen = []
+        trained = train(recipe, observers=(WeightNorm(when=AtEnd()),), watch=seen.append)
+        found = measured(trained)
+        (last,) = found["weight/norm"].coords["epoch"].tolist()
+        assert 0 < last < 9
+        assert found["test/loss"].coords["epoch"][-1] == last
+        assert found["batch/loss"].coords["epoch"][-1] == last
+        assert (found["batch/loss"].values <= 1.9).tolist() == [False] * (last - 1) + [True]
+        assert seen[-1] == last
+
+    def test_a_threshold_that_the_last_epoch_reaches(self):
+        recipe = EXAMPLE.with_fields({"epochs": 2, "loss_threshold": 100.0})
+        assert train(recipe).steps == recipe.steps_per_epoch
+
+    def test_divergence_is_no_threshold(self):
+        recipe = EXAMPLE.with_fields(
+            {
+                "loss_threshold": 1e-9,
+                "loss": "mean_squared_error",
+                "model": MLP(hidden=(8,), activation="identity"),
+                "optimizer": SGD(learning_rate=100.0),
+                "evaluate": "end",
+                "epochs": 5,
+            }
+        )
+        assert train(recipe).diverged_epoch == 1
+
     def test_a_cancelled_run_says_what_it_took(self):
         asked = []
 
@@ -235,6 +300,20 @@ class TestOrder:
         present = order[order >= 0]
         np.testing.assert_array_equal(np.sort(present), train)
         assert (order[:-1] >= 0).all()
+
+    def test_a_full_batch_is_not_shuffled(self):
+        train = np.arange(100, 1437, dtype=np.int32)
+        full = EXAMPLE.with_fields({"batch_size": 2000})
+        np.testing.assert_array_equal(epoch_order(full, 0, 1, train), train[None])
+        np.testing.assert_array_equal(feed_order(full, 0, 1, 3, train), train[None])
+
+    def test_a_feed_is_epochs_one_after_the_other(self):
+        train = np.arange(100, 1437, dtype=np.int32)
+        recipe = EXAMPLE.with_fields({"evaluate": 4, "epochs": 9})
+        feed = feed_order(recipe, 0, 3, 5, train)
+        assert feed.shape == (4 * recipe.steps_per_epoch, recipe.batch)
+        expected = [epoch_order(recipe, 0, epoch, train) for epoch in (3, 4, 5)]
+        np.testing.assert_array_equal(feed[: 3 * recipe.steps_per_epoch], np.concatenate(expected))
 
     def test_it_is_the_replicates_and_the_epochs(self):
         train = np.arange(1337, dtype=np.int32)
@@ -260,3 +339,12 @@ def test_what_the_user_has_set_in_jax_does_not_change_a_bit(setting):
         check=True,
     )
     assert done.stdout.strip() == digest(train(EXAMPLE))
+
+
+@pytest.mark.parametrize(("asked", "lowered"), [("float32", "HIGHEST"), ("tensorfloat32", "HIGH")])
+def test_products_are_as_precise_as_the_recipe_says(asked, lowered):
+    recipe = EXAMPLE.with_fields({"matmul_precision": asked})
+    with arithmetic(recipe):
+        text = jax.jit(lambda a, b: a @ b).lower(np.ones((2, 2)), np.ones((2, 2))).as_text()
+    assert f"[{lowered}, {lowered}]" in text
+    assert digest(train(recipe)) == digest(train(EXAMPLE))  # on a CPU

@@ -12,7 +12,8 @@ from paribus.models.initialize import initialize
 from paribus.objectives import Penalties
 from paribus.spec import split_traced
 from paribus.training import program
-from training.stepwise import EXAMPLE, initial_weights, train_by_calls
+from paribus.training.batch import Batch, Data
+from training.stepwise import CONVOLUTIONAL, EXAMPLE, initial_weights, train_by_calls
 
 DATASET = EXAMPLE.data.load(Source())
 STEPS = EXAMPLE.steps_per_epoch
@@ -28,12 +29,12 @@ def batch(count, size):
     """The first examples, padded to a size as the last batch of an epoch is."""
     inputs = (DATASET.inputs[:size] / 16).astype(np.float32)
     shares = np.where(np.arange(size) < count, 1 / count, 0).astype(np.float32)
-    return program.Batch(inputs, DATASET.targets[:size], shares)
+    return Batch(inputs, DATASET.targets[:size], shares)
 
 
 def evaluated(recipe):
     positions = jnp.asarray(np.resize(DATASET.test, program.EVALUATION_CHUNK))
-    data = program.Data(jnp.asarray(DATASET.inputs), jnp.asarray(DATASET.targets))
+    data = Data(jnp.asarray(DATASET.inputs), jnp.asarray(DATASET.targets))
     static, _ = split_traced(recipe)
     weights = weights_of(started(recipe))
     return jax.jit(lambda w: program.evaluate(w, data, positions, recipe=static))(weights)
@@ -97,9 +98,10 @@ def test_dropout_keeps_the_mean(rate):
 @pytest.mark.parametrize(
     "calls", [[1] * STEPS, [1, STEPS - 1], [STEPS - 1, 1], [7, 3, STEPS - 10]], ids=str
 )
-def test_how_steps_are_divided_into_calls_does_not_change_a_bit(calls):
+@pytest.mark.parametrize("recipe", [EXAMPLE, CONVOLUTIONAL], ids=["mlp", "cnn"])
+def test_how_steps_are_divided_into_calls_does_not_change_a_bit(recipe, calls):
     assert sum(calls) == STEPS
-    whole, parts = train_by_calls(EXAMPLE, 0), train_by_calls(EXAMPLE, 0, calls)
+    whole, parts = train_by_calls(recipe, 0), train_by_calls(recipe, 0, calls)
     for one, other in zip(whole, parts, strict=True):
         assert one.loss == other.loss
         assert {n: a.tobytes() for n, a in one.weights.items()} == {

@@ -148,6 +148,10 @@ def run(
     data_dir: DataOption = None,
     lab: LabOption = DEFAULT_LAB,
     cores: CoresOption = None,
+    checkpoint_seconds: Annotated[
+        float,
+        typer.Option("--checkpoint-seconds", min=0, help="What a killed run may lose at most."),
+    ] = 30.0,
     as_json: JsonOption = False,
 ) -> None:
     """Train what the lab does not hold yet, then print the table and write the report."""
@@ -155,6 +159,7 @@ def run(
     from paribus.cli.reporting import run_and_report
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
+    options = replace(options, checkpoint_seconds=checkpoint_seconds)
     outcome, rows, path = run_and_report(planned, options)
     if as_json:
         _print_json(display.outcome_row(outcome, path))

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from paribus.cli.words import duration, interval, plural, size
-from paribus.results.table import Row
 from paribus.study.estimate import Estimate
 from paribus.study.plan import Plan
 from paribus.study.run import Outcome
 from paribus.study.study import Study
+
+if TYPE_CHECKING:
+    from paribus.results.table import Row
 
 PIPE_WIDTH = 1000
 """Columns for what is read by a program or from a file: nothing is cut or broken there."""
@@ -95,7 +97,7 @@ def _by_condition(plan: Plan) -> dict[tuple[str, ...], list[Any]]:
     return found
 
 
-def show_table(rows: Sequence[Row]) -> None:
+def show_table(rows: "Sequence[Row]") -> None:
     """Means and intervals: a row for each condition, a column for each metric."""
     console = _console()
     factors = list(rows[0]["condition"])
@@ -131,7 +133,7 @@ def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
     }
 
 
-def show_outcome(outcome: Outcome, rows: Sequence[Row], report: Path | None) -> None:
+def show_outcome(outcome: Outcome, rows: "Sequence[Row]", report: Path | None) -> None:
     """The table, what was trained, what failed, and where the report is."""
     console = _console()
     if rows:

@@ -4,22 +4,29 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paribus.cli.progress import Display
-from paribus.cli.stored import table_rows, write_report_of
-from paribus.results.table import Row
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan
 from paribus.study.run import Outcome, run_plan
 
+if TYPE_CHECKING:
+    from paribus.results.table import Row
 
-def run_and_report(plan: Plan, options: RunOptions) -> tuple[Outcome, Sequence[Row], Path | None]:
+
+def run_and_report(
+    plan: Plan, options: RunOptions
+) -> "tuple[Outcome, Sequence[Row], Path | None]":
     """Trains what is missing; then the table and the report's path, if any run is stored."""
     with Display() as display:
         outcome = run_plan(plan, replace(options, watch=display))
     if outcome.trained + outcome.reused == 0:
         return outcome, [], None
     begun = time.perf_counter()
+    # Here, so that training does not wait until what draws charts is loaded.
+    from paribus.cli.stored import table_rows, write_report_of  # noqa: PLC0415
+
     results = outcome.results()
     path = write_report_of(results, options.lab, None)
     outcome.seconds["report"] = time.perf_counter() - begun

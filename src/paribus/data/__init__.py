@@ -1,8 +1,20 @@
 """Data sets: what they are, where they come from, how they are split."""
 
+from paribus.data.augment import Crop, Flip, ResizedCrop
 from paribus.data.base import Normalize
+from paribus.data.cifar import CIFAR10
 from paribus.data.digits import Digits
 from paribus.data.functions import Function
 from paribus.data.idx_images import MNIST, FashionMNIST
 
-__all__ = ["MNIST", "Digits", "FashionMNIST", "Function", "Normalize"]
+__all__ = [
+    "CIFAR10",
+    "MNIST",
+    "Crop",
+    "Digits",
+    "FashionMNIST",
+    "Flip",
+    "Function",
+    "Normalize",
+    "ResizedCrop",
+]

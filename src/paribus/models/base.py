@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -12,7 +12,12 @@ from paribus.spec import Spec
 
 
 class Model(Spec):
-    """Declaration of a network: structure only; its weights come from the run's streams."""
+    """Declaration of a network: structure only; its weights come from the run's streams.
+
+    On CPUs the gradient of a batch is added up over parts of at most `examples_at_once`.
+    """
+
+    examples_at_once: ClassVar[int] = 2**31
 
     @abstractmethod
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
@@ -20,6 +25,13 @@ class Model(Spec):
 
         Its weights are `jax.ShapeDtypeStruct`, never values. Its other numbers (a dropout rate)
         are those of the declaration, which may be JAX tracers: so no `jax.eval_shape` around it.
+        """
+
+    @abstractmethod
+    def multiplications(self, shape: tuple[int, ...], outputs: int) -> int:
+        """How many multiplications the outputs of one example take: the work, from shapes alone.
+
+        Other work that takes long counts as the multiplications of the same time.
         """
 
     def faults(self, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - a role

@@ -1,46 +1,71 @@
 """Convolutional networks: blocks of convolution, activation, pooling, then dense layers."""
 
-from collections.abc import Sequence
+import math
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from paribus.errors import DeclarationError, Fault
 from paribus.models.activations import ACTIVATIONS, ActivationName
-from paribus.models.base import Model, linear
-from paribus.models.convolution import convolve, output_size, tile_for
+from paribus.models.base import Model
+from paribus.models.convolution import convolve, multiplications, output_size, tile_for
+from paribus.models.dense import Dense
 from paribus.models.pooling import PoolMode, pooled
-from paribus.models.tiles import Images, untiled
-from paribus.spec import Count, Share, Spec, Whole, is_absent
+from paribus.models.tiles import Images, Pair, untiled
+from paribus.spec import Count, Share, Spec, Whole
+
+
+def _each_at_least(least: int) -> BeforeValidator:
+    """Takes one number or two; two equal ones become the one, so that both are one recipe."""
+    allowed = f"a whole number, {least} or more, or a pair of such (rows, columns)"
+
+    def checked(value: Any) -> Any:
+        pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+        if len(pair) != 2 or any(type(one) is not int or one < least for one in pair):
+            raise PydanticCustomError("pair", "Input should be {allowed}", {"allowed": allowed})
+        return pair[0] if pair[0] == pair[1] else pair
+
+    return BeforeValidator(checked)
+
+
+Counts = Annotated[Count | tuple[Count, Count], _each_at_least(1)]
+"""A whole number, 1 or more, for both axes of an image; or one for rows and one for columns."""
+Wholes = Annotated[Whole | tuple[Whole, Whole], _each_at_least(0)]
+"""A whole number, 0 or more, for both axes of an image; or one for rows and one for columns."""
 
 
 class Pool(Spec):
-    """Pooling over windows of size x size pixels that lie side by side."""
+    """Pooling over windows of size x size pixels, or size[0] x size[1], that lie side by side."""
 
     mode: PoolMode = "max"
-    size: Count = 2
+    size: Counts = 2
 
 
 class Convolution(Spec):
     """A convolution with a kernel of kernel x kernel pixels, the activation, then pooling.
 
-    `padding` is how many zeros are added on each of the four sides.
+    `padding` is how many zeros are added on each of the four sides. Where `kernel`, `stride` or
+    `padding` is a pair, its first number is of rows, its second of columns.
     """
 
     channels: Count
-    kernel: Count
-    stride: Count = 1
-    padding: Whole = 0
+    kernel: Counts
+    stride: Counts = 1
+    padding: Wholes = 0
     pool: Pool | None = None
 
-    def sizes(self, side: int) -> tuple[int, int]:
-        """The side of the image after the convolution and after pooling; below 1: none."""
-        convolved = output_size(side, self.kernel, self.stride, self.padding)
-        return convolved, convolved // self.pool.size if self.pool else convolved
+    def sizes(self, image: Pair) -> tuple[Pair, Pair]:
+        """Height and width after the convolution and after pooling; below 1: none."""
+        steps = _pair(self.stride), _pair(self.padding)
+        convolved = output_size(image, _pair(self.kernel), *steps)
+        high, wide = _pair(self.pool.size if self.pool else 1)
+        return convolved, (convolved[0] // high, convolved[1] // wide)
 
 
 class CNN(Model):
@@ -50,6 +75,9 @@ class CNN(Model):
     goes through dense layers of the widths in `hidden`. `dropout` is the probability of zeroing
     a unit of those in training.
     """
+
+    # So that the columns of a part stay in the cache; measured for LeNet in docs/convolutions.md.
+    examples_at_once: ClassVar[int] = 32
 
     kind: Literal["cnn"] = "cnn"
     convolutions: tuple[Convolution, ...]
@@ -62,42 +90,73 @@ class CNN(Model):
         if len(shape) not in (2, 3):
             problem = f"needs images (height, width) or (height, width, channels); got {shape}"
             return [Fault("", problem)]
-        sides = shape[:2]
+        image = shape[0], shape[1]
         for number, layer in enumerate(self.convolutions):
-            fault = _fault(f"convolutions.{number}", layer, sides)
+            fault = _fault(f"convolutions.{number}", layer, image)
             if fault is not None:
                 return [fault]  # what comes after it has no size
-            sides = tuple(layer.sizes(side)[1] for side in sides)
+            image = layer.sizes(image)[1]
         return []
 
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
         faults = self.faults(shape, outputs)
         if faults:
             raise DeclarationError(type(self).__name__, faults)
-        (height, width), channels = shape[:2], shape[2] if len(shape) == 3 else 1
-        convolutions = []
+        inputs, units = self._sizes(shape)
+        convolutions = [
+            _ConvolutionLayer(layer, channels)
+            for layer, (channels, _) in zip(self.convolutions, inputs, strict=True)
+        ]
+        widths = (units, *self.hidden, outputs)
+        dense = Dense(widths, self.activation, self.dropout)
+        return _Network(tuple(convolutions), dense, self.activation)
+
+    def multiplications(self, shape: tuple[int, ...], outputs: int) -> int:
+        inputs, units = self._sizes(shape)
+        found = sum(
+            _multiplications(layer, channels, image)
+            for layer, (channels, image) in zip(self.convolutions, inputs, strict=True)
+        )
+        return found + sum(one * other for one, other in pairwise((units, *self.hidden, outputs)))
+
+    def _sizes(self, shape: tuple[int, ...]) -> tuple[list[tuple[int, Pair]], int]:
+        """Channels and image size that each convolution is given; how many units come out."""
+        image, channels = (shape[0], shape[1]), shape[2] if len(shape) == 3 else 1
+        inputs = []
         for layer in self.convolutions:
-            convolutions.append(_ConvolutionLayer(layer, channels))
-            height, width = layer.sizes(height)[1], layer.sizes(width)[1]
-            channels = layer.channels
-        widths = (channels * height * width, *self.hidden, outputs)
-        dense = [linear(*pair) for pair in pairwise(widths)]
-        dropout = None if is_absent(self.dropout) else eqx.nn.Dropout(self.dropout)
-        return _Network(tuple(convolutions), tuple(dense), dropout, self.activation)
+            inputs.append((channels, image))
+            image, channels = layer.sizes(image)[1], layer.channels
+        return inputs, channels * math.prod(image)
 
 
-def _fault(path: str, layer: Convolution, sides: Sequence[int]) -> Fault | None:
-    image = " x ".join(str(side) for side in sides)
-    convolved = [layer.sizes(side)[0] for side in sides]
+def _pair(declared: int | Pair) -> Pair:
+    return declared if isinstance(declared, tuple) else (declared, declared)
+
+
+def _fault(path: str, layer: Convolution, image: Pair) -> Fault | None:
+    convolved, left = layer.sizes(image)
     if min(convolved) < 1:
-        widest = min(sides) + 2 * layer.padding
-        problem = f"got {layer.kernel}; its input is {image} pixels with padding {layer.padding}"
-        return Fault(f"{path}.kernel", f"{problem}, so {widest} or less is allowed")
-    if layer.pool is not None and layer.pool.size > min(convolved):
-        image = " x ".join(str(side) for side in convolved)
-        problem = f"got {layer.pool.size}; its input is {image} pixels"
-        return Fault(f"{path}.pool.size", f"{problem}, so {min(convolved)} or less is allowed")
+        high, wide = _pair(layer.padding)
+        room = _pixels((image[0] + 2 * high, image[1] + 2 * wide))
+        problem = f"got {layer.kernel}; its input is {_pixels(image)} pixels"
+        padded = f"{problem} with padding {layer.padding}"
+        return Fault(f"{path}.kernel", f"{padded}, so {room} or less is allowed")
+    if layer.pool is not None and min(left) < 1:
+        room = _pixels(convolved)
+        problem = f"got {layer.pool.size}; its input is {room} pixels"
+        return Fault(f"{path}.pool.size", f"{problem}, so {room} or less is allowed")
     return None
+
+
+def _pixels(size: Pair) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _multiplications(layer: Convolution, channels: int, image: Pair) -> int:
+    kernel = (layer.channels, channels, *_pair(layer.kernel))
+    pool = _pair(layer.pool.size if layer.pool else 1)
+    stride, padding = _pair(layer.stride), _pair(layer.padding)
+    return multiplications((channels, *image, 1), kernel, stride, padding, pool)
 
 
 class _ConvolutionLayer(eqx.Module):
@@ -108,27 +167,27 @@ class _ConvolutionLayer(eqx.Module):
     declared: Convolution = eqx.field(static=True)
 
     def __init__(self, declared: Convolution, inputs: int) -> None:
-        shape = (declared.channels, inputs, declared.kernel, declared.kernel)
+        shape = (declared.channels, inputs, *_pair(declared.kernel))
         self.weight = jax.ShapeDtypeStruct(shape, jnp.float32)
         self.bias = jax.ShapeDtypeStruct(shape[:1], jnp.float32)
         self.declared = declared
 
     def __call__(self, images: Images, activation: ActivationName) -> Images:
-        stride, padding, pool = self.declared.stride, self.declared.padding, self.declared.pool
-        size = pool.size if pool else 1
+        stride, padding = _pair(self.declared.stride), _pair(self.declared.padding)
+        pool = self.declared.pool
+        size = _pair(pool.size if pool else 1)
         tile = tile_for(images.shape, self.weight.shape, stride, padding, size)
         tiles = convolve(images, self.weight, stride, padding, tile)
         values = ACTIVATIONS[activation](tiles.values + self.bias[:, None])
         tiles = tiles.replace(values)
-        return untiled(pooled(tiles, pool.mode, pool.size) if pool else tiles)
+        return untiled(pooled(tiles, pool.mode, size) if pool else tiles)
 
 
 class _Network(eqx.Module):
     """Computes a whole batch at once, with examples along the last axis of all that is inside."""
 
     convolutions: tuple[_ConvolutionLayer, ...]
-    dense: tuple[eqx.nn.Linear, ...]
-    dropout: eqx.nn.Dropout | None
+    dense: Dense
     activation: ActivationName = eqx.field(static=True)
 
     def __call__(
@@ -144,32 +203,4 @@ class _Network(eqx.Module):
         images = images.transpose(3, 1, 2, 0)
         for layer in self.convolutions:
             images = layer(images, self.activation)
-        units = images.reshape(-1, images.shape[-1])
-        *hidden, last = self.dense
-        for number, layer in enumerate(hidden):
-            units = ACTIVATIONS[self.activation](_dense(layer, units))
-            if self.dropout is not None:
-                units = _dropped(self.dropout, units, keys, number)
-        return _dense(last, units).T
-
-
-def _dense(
-    layer: eqx.nn.Linear, units: Float[Array, "inputs examples"]
-) -> Float[Array, "outputs examples"]:
-    assert layer.bias is not None
-    return layer.weight @ units + layer.bias[:, None]
-
-
-def _dropped(
-    dropout: eqx.nn.Dropout,
-    units: Float[Array, "width examples"],
-    keys: PRNGKeyArray | None,
-    number: int,
-) -> Float[Array, "width examples"]:
-    if keys is None:
-        return dropout(units)  # as it is, in evaluation; in training an error of Equinox's
-
-    def one(unit: Any, key: PRNGKeyArray) -> Any:
-        return dropout(unit, key=jax.random.fold_in(key, number))
-
-    return jax.vmap(one, in_axes=(1, 0), out_axes=1)(units, keys)
+        return self.dense(images.reshape(-1, images.shape[-1]), keys).T

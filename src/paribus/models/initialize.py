@@ -10,7 +10,6 @@ import math
 from typing import Any, Literal
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -51,7 +50,7 @@ def variance(scheme: WeightScheme, fan_in: int, fan_out: int) -> float:
 def initialize(
     skeleton: Any, initialization: Initialization, replicate: int, dtype: DTypeLike
 ) -> Any:
-    """The network with its weights drawn: the same for equal shapes, replicate and layer number.
+    """The network with weights drawn, as host arrays: equal for equal shape, replicate and layer.
 
     `skeleton` is a network whose weights are shapes; everything else in it is kept.
     """
@@ -61,7 +60,7 @@ def initialize(
         drawn.append(_weights(initialization.weights, layer.weight.shape, replicate, number))
         if layer.bias is not None:
             drawn.append(_biases(initialization, layer, replicate, number))
-    arrays = [jnp.asarray(values.astype(dtype)) for values in drawn]
+    arrays = [values.astype(dtype) for values in drawn]
     return eqx.tree_at(_arrays_in_order, skeleton, arrays)
 
 

@@ -1,15 +1,17 @@
 """Multilayer perceptrons: blocks of linear layer, activation, dropout, then a linear layer."""
 
 import math
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Literal
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from paribus.models.activations import ACTIVATIONS, ActivationName
-from paribus.models.base import Model, linear
-from paribus.spec import Count, Share, is_absent
+from paribus.models.activations import ActivationName
+from paribus.models.base import Model
+from paribus.models.dense import Dense
+from paribus.spec import Count, Share
 
 
 class MLP(Model):
@@ -28,14 +30,28 @@ class MLP(Model):
     output: Literal["logits", "softmax"] = "logits"
 
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
-        widths = (math.prod(shape), *self.hidden)
-        layers: list[Any] = [eqx.nn.Lambda(jnp.ravel)]
-        for inputs, width in zip(widths, self.hidden, strict=False):
-            layers.append(linear(inputs, width))
-            layers.append(eqx.nn.Lambda(ACTIVATIONS[self.activation]))
-            if not is_absent(self.dropout):
-                layers.append(eqx.nn.Dropout(self.dropout))
-        layers.append(linear(widths[-1], outputs))
-        if self.output == "softmax":
-            layers.append(eqx.nn.Lambda(jax.nn.softmax))
-        return eqx.nn.Sequential(layers)
+        widths = (math.prod(shape), *self.hidden, outputs)
+        return _Network(Dense(widths, self.activation, self.dropout), self.output == "softmax")
+
+    def multiplications(self, shape: tuple[int, ...], outputs: int) -> int:
+        widths = (math.prod(shape), *self.hidden, outputs)
+        return sum(inputs * width for inputs, width in pairwise(widths))
+
+
+class _Network(eqx.Module):
+    """Computes a whole batch at once."""
+
+    dense: Dense
+    softmax: bool = eqx.field(static=True)
+
+    def __call__(
+        self, x: Float[Array, "*shape"], *, key: PRNGKeyArray | None = None
+    ) -> Float[Array, " outputs"]:
+        return self.batch(x[None], None if key is None else key[None])[0]
+
+    def batch(
+        self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None
+    ) -> Float[Array, "examples outputs"]:
+        """The outputs for a batch: what `jax.vmap` of a single call gives, in less time."""
+        outputs = self.dense(inputs.reshape(len(inputs), -1).T, keys).T
+        return jax.nn.softmax(outputs, axis=-1) if self.softmax else outputs

@@ -10,21 +10,22 @@ from typing import Literal
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from paribus.models.tiles import Tiles, tiled, untiled
+from paribus.models.tiles import Pair, Tiles, tiled, untiled
 
 PoolMode = Literal["max", "average"]
 
 
-def pooled(tiles: Tiles, mode: PoolMode, size: int) -> Tiles:
-    """One number for each window of size x size pixels."""
-    if any(side % size for side in tiles.tile):
-        tiles = tiled(untiled(tiles), (size, size))
-    rows, columns = (side // size for side in tiles.tile)
+def pooled(tiles: Tiles, mode: PoolMode, size: Pair) -> Tiles:
+    """One number for each window of size[0] x size[1] pixels."""
+    high, wide = size
+    if tiles.tile[0] % high or tiles.tile[1] % wide:
+        tiles = tiled(untiled(tiles), size)
+    rows, columns = tiles.tile[0] // high, tiles.tile[1] // wide
     channels, grid = tiles.values.shape[2:]
-    windows = tiles.values.reshape(rows, size, columns, size, channels, grid)
-    pixels = [windows[:, row, :, column] for row in range(size) for column in range(size)]
+    windows = tiles.values.reshape(rows, high, columns, wide, channels, grid)
+    pixels = [windows[:, row, :, column] for row in range(high) for column in range(wide)]
     values = first_maximum(pixels) if mode == "max" else sum(pixels[1:], pixels[0]) / len(pixels)
-    return Tiles(values, tiles.grid, (tiles.size[0] // size, tiles.size[1] // size))
+    return Tiles(values, tiles.grid, (tiles.size[0] // high, tiles.size[1] // wide))
 
 
 def first_maximum(values: list[Float[Array, "..."]]) -> Float[Array, "..."]:

@@ -20,6 +20,8 @@ from jax import lax
 from jaxtyping import Array, Float
 
 Images = Float[Array, "channels height width examples"]
+Pair = tuple[int, int]
+"""One whole number for each axis of an image: of rows, then of columns."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Tiles:
     """
 
     values: Float[Array, "rows columns channels grid*examples"]
-    grid: tuple[int, int]
-    size: tuple[int, int]
+    grid: Pair
+    size: Pair
 
     @property
-    def tile(self) -> tuple[int, int]:
+    def tile(self) -> Pair:
         """Rows and columns of a tile."""
         return self.values.shape[0], self.values.shape[1]
 
@@ -44,7 +46,7 @@ class Tiles:
         return Tiles(values, self.grid, self.size)
 
 
-def tiled(images: Images, tile: tuple[int, int]) -> Tiles:
+def tiled(images: Images, tile: Pair) -> Tiles:
     """The images in tiles of this size; those at the lower and right edges are filled with 0."""
     size = (images.shape[1], images.shape[2])
     grid = (-(-size[0] // tile[0]), -(-size[1] // tile[1]))
@@ -59,41 +61,35 @@ def untiled(tiles: Tiles) -> Images:
 
 
 def blocks(
-    images: Images, tile: tuple[int, int], grid: tuple[int, int]
+    images: Images, tile: Pair, grid: Pair
 ) -> Float[Array, "rows columns channels grid_rows grid_columns examples"]:
     """A grid of tiles from the images' top left corner on, cut off or filled with 0 as needed."""
     return _split(tile, grid, images)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _split(tile: tuple[int, int], grid: tuple[int, int], images: Array) -> Array:
+def _split(tile: Pair, grid: Pair, images: Array) -> Array:
     return _copied_by_pixel(tile, grid, images)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _joined(size: tuple[int, int], split: Array) -> Array:
+def _joined(size: Pair, split: Array) -> Array:
     return _cut(_interleaved(split), size)
 
 
-def _split_forward(
-    tile: tuple[int, int], grid: tuple[int, int], images: Array
-) -> tuple[Array, tuple[int, int]]:
+def _split_forward(tile: Pair, grid: Pair, images: Array) -> tuple[Array, Pair]:
     return _copied_by_pixel(tile, grid, images), (images.shape[1], images.shape[2])
 
 
-def _split_backward(
-    _tile: tuple[int, int], _grid: tuple[int, int], size: tuple[int, int], slopes: Array
-) -> tuple[Array]:
+def _split_backward(_tile: Pair, _grid: Pair, size: Pair, slopes: Array) -> tuple[Array]:
     return (_cut(_interleaved(slopes), size),)
 
 
-def _joined_forward(size: tuple[int, int], split: Array) -> tuple[Array, tuple[int, ...]]:
+def _joined_forward(size: Pair, split: Array) -> tuple[Array, tuple[int, ...]]:
     return _cut(_interleaved(split), size), split.shape
 
 
-def _joined_backward(
-    _size: tuple[int, int], shape: tuple[int, ...], slopes: Array
-) -> tuple[Array]:
+def _joined_backward(_size: Pair, shape: tuple[int, ...], slopes: Array) -> tuple[Array]:
     return (_copied_by_pixel((shape[0], shape[1]), (shape[3], shape[4]), slopes),)
 
 
@@ -101,7 +97,7 @@ _split.defvjp(_split_forward, _split_backward)
 _joined.defvjp(_joined_forward, _joined_backward)
 
 
-def _copied_by_pixel(tile: tuple[int, int], grid: tuple[int, int], images: Array) -> Array:
+def _copied_by_pixel(tile: Pair, grid: Pair, images: Array) -> Array:
     """Tiles, copied one pixel of all tiles after the other."""
     rows, columns = tile
     images = _cut(images, (grid[0] * rows, grid[1] * columns))
@@ -122,7 +118,7 @@ def _interleaved(split: Array) -> Array:
     return ordered.reshape(channels, down * rows, across * columns, examples)
 
 
-def _cut(images: Array, size: tuple[int, int]) -> Array:
+def _cut(images: Array, size: Pair) -> Array:
     """The images' first rows and columns, with zeros where there are too few."""
     images = images[:, : size[0], : size[1]]
     _, height, width, _ = images.shape

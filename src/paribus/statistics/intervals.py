@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,6 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     mean = float(array.mean())
     if n == 1:
         return Interval(mean, None, None, 1, "one replicate: no interval")
-    half = float(t.ppf((1 + confidence) / 2, n - 1) * array.std(ddof=1) / math.sqrt(n))
+    t = stdtrit(n - 1, (1 + confidence) / 2)
+    half = float(t * array.std(ddof=1) / math.sqrt(n))
     return Interval(mean, mean - half, mean + half, n, f"Student t, {100 * confidence:g} %")

@@ -169,6 +169,22 @@ class Catalogue:
                 found |= {row.run_key: row.message for row in rows}
         return found
 
+    def put_checkpoint(self, key: str, content: bytes) -> None:
+        """Store where a run in training is, in place of an earlier checkpoint of it.
+
+        The `add_run` of its key deletes it.
+        """
+        with self._database.writing() as connection:
+            runs.upsert_checkpoint(connection, key, content)
+
+    def checkpoints(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The checkpoints of these runs by key; a damaged one is as good as none."""
+        found: dict[str, bytes] = {}
+        for chunk in _chunks(keys):
+            with self._database.reading() as connection:
+                found |= runs.select_checkpoints(connection, chunk)
+        return found
+
     def put_study(self, entry: StudyEntry) -> None:
         """Store a study as planned now, in place of what was planned before; no run is touched."""
         with self._database.writing() as connection:

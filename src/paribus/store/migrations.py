@@ -83,6 +83,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        # Of a run in training: what it needs to go on. Gone when the run is stored.
+        """
+        CREATE TABLE checkpoints (
+            run_key TEXT PRIMARY KEY,
+            crc32 INTEGER NOT NULL,
+            content BLOB NOT NULL
+        )
+        """,
+    ),
 )
 LATEST = len(MIGRATIONS)
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from paribus.errors import LabError, NothingStoredError
 from paribus.store.arrays import decode, encode
 from paribus.store.records import Measurement, StoredRun
-from paribus.store.schema import ARTIFACTS, FAILURES, MEASUREMENTS, RUNS
+from paribus.store.schema import ARTIFACTS, CHECKPOINTS, FAILURES, MEASUREMENTS, RUNS
 
 
 def insert_run(connection: Connection, run: StoredRun) -> bool:
@@ -45,7 +45,25 @@ def insert_run(connection: Connection, run: StoredRun) -> bool:
         if rows:
             connection.execute(insert(table), rows)
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key == run.key))
+    connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run_key == run.key))
     return True
+
+
+def upsert_checkpoint(connection: Connection, key: str, content: bytes) -> None:
+    """Write a run's checkpoint in place of an earlier one."""
+    row = {"run_key": key, "crc32": zlib.crc32(content), "content": content}
+    statement = sqlite.insert(CHECKPOINTS).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["run_key"], set_=row))
+
+
+def select_checkpoints(connection: Connection, keys: Collection[str]) -> dict[str, bytes]:
+    """The checkpoints of these runs by key; damaged ones are left out."""
+    query = select(CHECKPOINTS).where(CHECKPOINTS.c.run_key.in_(keys))
+    return {
+        row.run_key: row.content
+        for row in connection.execute(query)
+        if zlib.crc32(row.content) == row.crc32
+    }
 
 
 def select_keys(connection: Connection, keys: Collection[str]) -> set[str]:
@@ -115,8 +133,9 @@ def select_artifact(connection: Connection, key: str, name: str) -> bytes:
 
 
 def delete_runs(connection: Connection, keys: Collection[str]) -> int:
-    """Delete these runs, all that belongs to them and their failures; how many were stored."""
+    """Delete these runs and all that is known of them; how many were stored."""
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key.in_(keys)))
+    connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run_key.in_(keys)))
     return connection.execute(delete(RUNS).where(RUNS.c.key.in_(keys))).rowcount
 
 

@@ -69,6 +69,14 @@ STUDY_RUNS = Table(
     Column("run_key", Text, primary_key=True),
 )
 
+CHECKPOINTS = Table(
+    "checkpoints",
+    METADATA,
+    Column("run_key", Text, primary_key=True),
+    Column("crc32", Integer),
+    Column("content", LargeBinary),
+)
+
 FAILURES = Table(
     "failures",
     METADATA,

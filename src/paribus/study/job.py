@@ -1,5 +1,6 @@
-"""One planned run, trained on a lane and made into what the store keeps."""
+"""Planned runs, trained on a lane and made into what the store keeps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,9 @@ from paribus.models.base import layers_of, named_weights
 from paribus.store.records import StoredRun
 from paribus.study.plan import PlannedRun
 from paribus.training.lane import Lane
-from paribus.training.loop import Seconds, Task, Trained, train_run
-from paribus.training.provenance import provenance
+from paribus.training.loop import train_runs
+from paribus.training.provenance import peak_memory, provenance
+from paribus.training.task import Seconds, Task, Trained
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,23 @@ class Finished:
     seconds: Seconds
 
 
-def train_planned(run: PlannedRun, task: Task, lane: Lane, facts: dict[str, Any]) -> Finished:
-    """Trains a run; `facts` of the study (cores, where its data is from) join its provenance.
+def train_planned(
+    runs: Sequence[PlannedRun], tasks: Sequence[Task], lane: Lane, facts: dict[str, Any]
+) -> list[Finished]:
+    """Trains runs side by side; `facts` of the study (cores, data's origin) join their provenance.
 
     Raises `StoppedError` when asked to stop.
     """
     started = datetime.now(UTC)
-    trained = train_run(task, lane)
+    trained = train_runs(tasks, lane)
     found = provenance(lane.device) | facts
     found["started"] = started.isoformat(timespec="seconds")
     found["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
-    stored = _stored(run, trained, task.dataset, found)
-    return Finished(stored, trained.steps, trained.seconds)
+    found["peak_memory_bytes"] = peak_memory(lane.device)
+    return [
+        Finished(_stored(run, one, task.dataset, found), one.steps, one.seconds)
+        for run, task, one in zip(runs, tasks, trained, strict=True)
+    ]
 
 
 def _stored(
@@ -48,8 +55,9 @@ def _stored(
         artifacts["correct"] = np.packbits(trained.history.correct).tobytes()
     splits = trained.splits
     measured = {
-        "seconds": vars(trained.seconds),
-        "model_steps": trained.steps,
+        "seconds": vars(trained.before.seconds + trained.seconds),
+        "model_steps": trained.before.steps + trained.steps,
+        "restarts": trained.before.restarts,
         "precision": run.recipe.precision,
         "examples": {
             "train": len(splits.train),

@@ -10,30 +10,31 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paribus.data.base import DataSpec, Normalize, Source
 from paribus.data.dataset import Dataset
 from paribus.executors.base import Executor
 from paribus.executors.threads import ThreadExecutor
-from paribus.results.dataset import to_dataset
-from paribus.results.load import load_results
-from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
 from paribus.study.estimate import run_cost
 from paribus.study.interrupt import interrupts_to
 from paribus.study.job import Finished, train_planned
 from paribus.study.options import RunOptions
+from paribus.study.placement import side_by_side, usable_checkpoints
 from paribus.study.plan import Plan, PlannedRun
 from paribus.study.progress import Note
 from paribus.study.watch import Watch
+from paribus.training.checkpoint import Checkpoint
 from paribus.training.lane import Lane
-from paribus.training.loop import StoppedError, Task
 from paribus.training.platform import devices
+from paribus.training.task import StoppedError, Task
 
 if TYPE_CHECKING:
     import xarray
+
+    from paribus.results.tidy import StudyResults
 
 PHASES = ("data", "compile", "train", "evaluate", "probe", "store", "report", "total")
 
@@ -51,13 +52,18 @@ class Outcome:
     model_steps: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
 
-    def results(self) -> StudyResults:
+    def results(self) -> "StudyResults":
         """All results of the study that the lab holds."""
+        # Here, so that training does not wait until pandas is loaded.
+        from paribus.results.load import load_results  # noqa: PLC0415
+
         with Catalogue.open(self.lab, create=False) as catalogue:
             return load_results(catalogue, self.plan.study.name, self.plan.study.scale)
 
     def dataset(self) -> "xarray.Dataset":
         """All results of the study, with a dim for each factor, replicate, epoch and layer."""
+        from paribus.results.dataset import to_dataset  # noqa: PLC0415 - it loads xarray
+
         return to_dataset(self.results())
 
 
@@ -110,7 +116,14 @@ def _missing(plan: Plan, catalogue: Catalogue) -> list[PlannedRun]:
     return [run for runs in cohorts for run in runs]
 
 
-Futures = dict[Future[Finished], PlannedRun]
+Futures = dict[Future[list[Finished]], list[PlannedRun]]
+
+
+class _Saved(NamedTuple):
+    """A checkpoint of a run, on its way to the store."""
+
+    run: PlannedRun
+    checkpoint: Checkpoint
 
 
 @dataclass
@@ -122,9 +135,16 @@ class _Training:
     catalogue: Catalogue
     watches: tuple[Watch, ...]
     cancelled: threading.Event = field(default_factory=threading.Event)
+    # Its `put` may be called by a signal's handler, which wakes the `get` that waits.
+    events: SimpleQueue[Future[list[Finished]] | _Saved | None] = field(
+        default_factory=SimpleQueue
+    )
 
     def train(self, runs: list[PlannedRun], datasets: dict[DataSpec, Dataset]) -> None:
-        lanes = [Lane(device) for device in devices(self.options.cores)]
+        lanes = [
+            Lane(device, widest=self.options.side_by_side)
+            for device in devices(self.options.cores)
+        ]
         with ThreadExecutor(len(lanes)) as executor:
             futures = self._submit(executor, lanes, runs, datasets)
             try:
@@ -132,7 +152,8 @@ class _Training:
             except BaseException:
                 self.cancelled.set()
                 executor.cancel()
-                self._collect_finished(futures)
+                executor.close()  # runs in training leave a checkpoint
+                self._collect_rest(futures)
                 raise
         for phase in ("compile", "train", "evaluate", "probe"):
             self.outcome.seconds[phase] /= len(lanes)
@@ -144,53 +165,81 @@ class _Training:
         runs: list[PlannedRun],
         datasets: dict[DataSpec, Dataset],
     ) -> Futures:
-        def job(run: PlannedRun, lane: Lane) -> Finished:
-            dataset = datasets[run.recipe.data]
-            task = Task(
-                recipe=run.recipe,
-                replicate=run.replicate,
-                dataset=dataset,
-                observers=self.outcome.plan.study.probes,
-                watch=lambda epoch: self._epoch_done(run, epoch),
-                cancelled=self.cancelled.is_set,
-            )
-            name = type(run.recipe.data).__name__
-            state = self.outcome.plan.locations[name].state
-            data = {"name": name, "fingerprint": dataset.fingerprint, "state": state}
-            return train_planned(run, task, lane, {"cores": len(lanes), "data": data})
+        checkpoints = usable_checkpoints(self.catalogue, runs, lanes[0])
+
+        def job(together: list[PlannedRun], lane: Lane) -> list[Finished]:
+            tasks = [
+                self._task(run, datasets[run.recipe.data], checkpoints.get(run.key))
+                for run in together
+            ]
+            facts = {"cores": len(lanes), "data": self._origin(together[0], tasks[0].dataset)}
+            return train_planned(together, tasks, lane, facts)
 
         return {
-            executor.submit(lambda slot, run=run: job(run, lanes[slot]), group=run.cohort): run
-            for run in runs
+            executor.submit(
+                lambda slot, together=together: job(together, lanes[slot]),
+                group=together[0].cohort,
+            ): together
+            for together in side_by_side(runs, checkpoints, lanes[0])
         }
 
+    def _task(self, run: PlannedRun, dataset: Dataset, checkpoint: Checkpoint | None) -> Task:
+        return Task(
+            recipe=run.recipe,
+            replicate=run.replicate,
+            dataset=dataset,
+            observers=self.outcome.plan.study.probes,
+            watch=lambda epoch: self._epoch_done(run, epoch),
+            cancelled=self.cancelled.is_set,
+            checkpoint=checkpoint,
+            checkpoint_seconds=self.options.checkpoint_seconds,
+            save=lambda checkpoint: self.events.put(_Saved(run, checkpoint)),
+        )
+
+    def _origin(self, run: PlannedRun, dataset: Dataset) -> dict[str, str]:
+        name = type(run.recipe.data).__name__
+        state = self.outcome.plan.locations[name].state
+        return {"name": name, "fingerprint": dataset.fingerprint, "state": state}
+
     def _collect(self, futures: Futures) -> None:
-        # Its `put` may be called by a signal's handler, which wakes the `get` that waits.
-        done: SimpleQueue[Future[Finished] | None] = SimpleQueue()
         for future in futures:
-            future.add_done_callback(done.put)
-        with interrupts_to(lambda: done.put(None)):
+            future.add_done_callback(self.events.put)
+        with interrupts_to(lambda: self.events.put(None)):
             while futures:
-                future = done.get()
-                if future is None:
+                event = self.events.get()
+                if event is None:
                     raise KeyboardInterrupt
-                self._settle(future, futures[future])
-                del futures[future]  # and with it the run's weights
+                self._take(event, futures)
 
-    def _collect_finished(self, futures: Futures) -> None:
-        """Stores what was finished when the study was interrupted."""
-        for future, run in futures.items():
-            if future.done() and not future.cancelled():
-                self._settle(future, run)
+    def _collect_rest(self, futures: Futures) -> None:
+        """Stores what was finished, and the checkpoints, when the study was interrupted."""
+        while not self.events.empty():
+            event = self.events.get()
+            if event is not None:
+                self._take(event, futures)
 
-    def _settle(self, future: Future[Finished], run: PlannedRun) -> None:
+    def _take(self, event: Future[list[Finished]] | _Saved, futures: Futures) -> None:
+        if isinstance(event, _Saved):
+            begun = time.perf_counter()
+            self.catalogue.put_checkpoint(event.run.key, event.checkpoint.to_bytes())
+            self.outcome.seconds["store"] += time.perf_counter() - begun
+            return
+        # With its future the run's weights are let go.
+        self._settle(event, futures.pop(event))
+
+    def _settle(self, future: Future[list[Finished]], runs: list[PlannedRun]) -> None:
         try:
             finished = future.result()
         except (StoppedError, CancelledError):
             return
         except Exception as error:  # one run's fault is not the study's
-            self._fail(run, error)
+            for run in runs:
+                self._fail(run, error)
             return
+        for run, one in zip(runs, finished, strict=True):
+            self._keep(run, one)
+
+    def _keep(self, run: PlannedRun, finished: Finished) -> None:
         begun = time.perf_counter()
         self.catalogue.add_run(finished.stored)
         self.outcome.seconds["store"] += time.perf_counter() - begun

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,25 @@ class History:
             return False
         series = self._series.get(self._stopping.metric, _Series())
         return stalled([float(value) for value in series.values], self._stopping)
+
+    def kept(self) -> dict[str, NDArray[Any]]:
+        """Everything kept, as arrays by name, for `restore`."""
+        found: dict[str, NDArray[Any]] = {}
+        for name, series in self._series.items():
+            found[f"epochs/{name}"] = np.asarray(series.epochs, np.int32)
+            found[f"values/{name}"] = np.stack(series.values)
+        return found if self.correct is None else found | {"correct": self.correct}
+
+    def restore(self, kept: Mapping[str, NDArray[Any]]) -> None:
+        """Puts back what `kept` gave, in place of what is here."""
+        self.correct = kept.get("correct")
+        self._series = {
+            name.removeprefix("epochs/"): _Series(
+                epochs.tolist(), list(kept["values/" + name.removeprefix("epochs/")])
+            )
+            for name, epochs in kept.items()
+            if name.startswith("epochs/")
+        }
 
     def measurements(self, layers: list[str]) -> tuple[Measurement, ...]:
         """Everything kept, as arrays over epochs; `layers` names the layers of observations."""

@@ -1,8 +1,9 @@
 """One device at work: its copy of the data and the programs compiled for it.
 
-A lane trains one run after the other. On CPUs there is a lane for each core (XLA's host devices,
-one thread each), so a run's arithmetic is the same wherever and beside whatever it runs; runs of
-one cohort find the program that the first of them compiled.
+On CPUs there is a lane for each core (XLA's host devices, one thread each) and runs train one
+after the other, so a run's arithmetic is the same wherever and beside whatever it runs; runs of
+one cohort find the program that the first of them compiled. On accelerators runs of a cohort
+train side by side, as many as memory holds.
 """
 
 import time
@@ -15,11 +16,18 @@ import jax
 import numpy as np
 
 from paribus.data.dataset import Dataset
-from paribus.training import program
+from paribus.training.batch import Data
+from paribus.training.program import Program
 from paribus.training.recipe import Recipe
+from paribus.training.rows import lifted
 
 KEPT_COHORTS = 4
 """Compiled cohorts kept by a lane; executors send runs of one cohort one after the other."""
+
+MEMORY_SHARE = 0.8
+"""How much of an accelerator's memory programs may fill; data and fragments take the rest."""
+
+UNLIMITED = 2**31
 
 
 class Programs:
@@ -28,48 +36,57 @@ class Programs:
     def __init__(self, recipe: Recipe) -> None:
         self.compile_seconds = 0.0
         self._recipe = recipe
-        self._compiled: dict[Any, Callable[..., Any]] = {}
+        self._compiled: dict[Any, Any] = {}
 
     def compiled(
-        self,
-        function: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        *,
-        donated: tuple[int, ...] = (),
-        **fixed: Hashable,
+        self, wanted: Program, arguments: tuple[Any, ...], runs: int = 1, **fixed: Hashable
     ) -> Callable[..., Any]:
-        """A function of `program` for arguments of these shapes, on the device they are on.
+        """A program for so many runs and arguments of these shapes, on the device they are on.
 
-        `donated` arguments are used up by each call; `fixed` ones are part of the program.
+        `fixed` arguments are part of the program.
         """
-        key = (function, *fixed.items())
+        key = (wanted.function, runs, *fixed.items())
         if key not in self._compiled:
             begun = time.perf_counter()
-            bound = partial(function, recipe=self._recipe, **fixed)
-            self._compiled[key] = (
-                jax.jit(bound, donate_argnums=donated).lower(*arguments).compile()
-            )
+            bound = partial(wanted.function, recipe=self._recipe, **fixed)
+            function = jax.jit(lifted(bound, wanted.axes, runs), donate_argnums=wanted.donated)
+            self._compiled[key] = function.lower(*arguments).compile()
             self.compile_seconds += time.perf_counter() - begun
         return self._compiled[key]
 
+    def bytes_of(self, wanted: Program, runs: int) -> int:
+        """What a compiled program takes in memory, its arguments included."""
+        found = self._compiled[wanted.function, runs].memory_analysis()
+        arguments, results = found.argument_size_in_bytes, found.output_size_in_bytes
+        return arguments + results + found.temp_size_in_bytes - found.alias_size_in_bytes
+
 
 class Lane:
-    """A device, its data and its compiled cohorts. Used by one thread at a time."""
+    """A device, its data and its compiled cohorts. Used by one thread at a time.
 
-    def __init__(self, device: Any) -> None:
+    `widest` limits how many runs train side by side (default: 1 on CPUs, no limit elsewhere),
+    `memory` the bytes that their program may take (default: no limit on CPUs, elsewhere
+    `MEMORY_SHARE` of the device's).
+    """
+
+    def __init__(
+        self, device: Any, *, widest: int | None = None, memory: int | None = None
+    ) -> None:
         self.device = device
-        self._data: dict[str, program.Data] = {}
+        self.widest = widest or (1 if device.platform == "cpu" else UNLIMITED)
+        self.memory = memory or _memory_of(device)
+        self._data: dict[str, Data] = {}
         self._cohorts: OrderedDict[Recipe, Programs] = OrderedDict()
 
     def put(self, value: Any) -> Any:
         """A tree of arrays on this lane's device."""
         return jax.device_put(value, self.device)
 
-    def data(self, dataset: Dataset) -> program.Data:
+    def data(self, dataset: Dataset) -> Data:
         """The data set on this lane's device; put there once."""
         if dataset.fingerprint not in self._data:
             arrays = self.put(dataset.inputs), self.put(dataset.targets)
-            self._data[dataset.fingerprint] = program.Data(*arrays)
+            self._data[dataset.fingerprint] = Data(*arrays)
         return self._data[dataset.fingerprint]
 
     def programs(self, recipe: Recipe) -> Programs:
@@ -80,6 +97,11 @@ class Lane:
         while len(self._cohorts) > KEPT_COHORTS:
             self._cohorts.popitem(last=False)
         return self._cohorts[recipe]
+
+
+def _memory_of(device: Any) -> int | None:
+    found = device.memory_stats() if device.platform != "cpu" else None
+    return int(found["bytes_limit"] * MEMORY_SHARE) if found else None
 
 
 def host(tree: Any) -> Any:

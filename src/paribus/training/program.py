@@ -1,12 +1,13 @@
-"""The compiled programs of a run: train some steps, evaluate examples, observe.
+"""The compiled programs of a run: start, train some steps, evaluate examples, observe.
 
-Written once, for one run. A program depends on the recipe's *static* part alone (structure,
-shapes, batch size, which terms are there); learning rate, decay, momentum, dropout rate and
-penalty coefficients enter as arrays. The number of steps of a call is an argument too, so a call
-may be short or long without compiling again and without changing a bit of the result.
+Written once, for one run; each says which of its arguments have a row for each run where several
+runs share it. A program depends on the recipe's *static* part alone (structure, shapes, batch
+size, which terms are there); learning rate, decay, momentum, dropout rate and penalty
+coefficients enter as arrays. The number of steps of a call is an argument too, so a call may be
+short or long without compiling again and without changing a bit of the result.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,13 +19,23 @@ import optax
 from jax import lax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
-from paribus.data.batches import normalized
 from paribus.models.base import layers_of, skeleton
 from paribus.objectives.losses import LOSSES
 from paribus.objectives.penalties import penalty
 from paribus.optimizers.schedules import rate_factor
 from paribus.snapshot import Observer, Snapshot
 from paribus.spec import fill_traced
+from paribus.training.batch import (
+    Batch,
+    Data,
+    Drawn,
+    in_parts,
+    inputs_of,
+    keys_of,
+    read,
+    shares_of,
+    take,
+)
 from paribus.training.recipe import Recipe
 
 Traced = Mapping[str, Float[Array, ""]]
@@ -34,43 +45,30 @@ EVALUATION_CHUNK = 1000
 """Examples evaluated at once: enough for efficient products, little enough for the cache."""
 
 
-class Data(NamedTuple):
-    """All examples of a data set on a device: (examples, *shape) and (examples, ...)."""
-
-    inputs: Array
-    targets: Array
-
-
 class Feed(NamedTuple):
-    """What the steps of an epoch read.
+    """What the steps of some epochs read.
 
-    `order` gives the positions of each step's examples, -1 where the last batch is not full.
-    `dropout` is the key of the run's stream of dropout masks.
+    `order` gives the positions of each step's examples, -1 where the last batch is not full; of a
+    full batch one row, for all steps. `dropout` and `augmentation` are the keys of the run's
+    streams of dropout masks and of changes to images.
     """
 
     data: Data
     order: Int[Array, "steps batch"]
     dropout: UInt32[Array, " 2"]
+    augmentation: UInt32[Array, " 2"]
 
 
 class State(NamedTuple):
     """What training carries from step to step.
 
-    `loss` is the sum of the objective over the examples trained on since it was last set to 0.
+    `losses` is the sum of the objective over the examples of each epoch that the feed covers.
     """
 
     weights: Any
     optimizer: Any
     step: Int[Array, ""]
-    loss: Float[Array, ""]
-
-
-class Batch(NamedTuple):
-    """Examples with their shares of the batch's mean: 1 / count for each, 0 for padding."""
-
-    inputs: Float[Array, " batch *shape"]
-    targets: Array
-    shares: Float[Array, " batch"]
+    losses: Float[Array, " epochs"]
 
 
 def network_of(recipe: Recipe, weights: Any) -> Any:
@@ -83,8 +81,8 @@ def start(weights: Any, traced: Traced, *, recipe: Recipe) -> State:
     """The state before the first step."""
     recipe = fill_traced(recipe, traced)
     rule = recipe.optimizer.transformation(recipe.optimizer.learning_rate)
-    dtype = jnp.dtype(recipe.precision)
-    return State(weights, rule.init(weights), jnp.zeros((), jnp.int32), jnp.zeros((), dtype))
+    losses = jnp.zeros(recipe.epochs_per_feed, jnp.dtype(recipe.precision))
+    return State(weights, rule.init(weights), jnp.zeros((), jnp.int32), losses)
 
 
 def train(
@@ -95,53 +93,78 @@ def train(
     *,
     recipe: Recipe,
 ) -> State:
-    """The state after the steps span[0] .. span[1]-1 of an epoch."""
+    """The state after the steps span[0] .. span[1]-1 of a feed.
+
+    With a loss threshold fewer steps are taken: none after the first epoch that reaches it.
+    """
     filled = fill_traced(recipe, traced)
-    return lax.fori_loop(span[0], span[1], partial(_step, recipe=filled, feed=feed), state)
+    step = partial(_step, recipe=filled, feed=feed)
+    if recipe.loss_threshold is None:
+        return lax.fori_loop(span[0], span[1], step, state)
+
+    def goes_on(at: tuple[Array, State]) -> Array:
+        index, state = at
+        finished, within = jnp.divmod(index, recipe.steps_per_epoch)
+        reached = has_reached(filled, state.losses[jnp.maximum(finished - 1, 0)])
+        return (index < span[1]) & ~((index > 0) & (within == 0) & reached)
+
+    def body(at: tuple[Array, State]) -> tuple[Array, State]:
+        return at[0] + 1, step(*at)
+
+    return lax.while_loop(goes_on, body, (span[0], state))[1]
+
+
+def has_reached(recipe: Recipe, loss: Any) -> Any:
+    """Whether an epoch's sum of losses is within the recipe's threshold (or is no number)."""
+    assert recipe.loss_threshold is not None
+    return ~(loss > recipe.loss_threshold * recipe.train_examples)
 
 
 def _step(index: Int[Array, ""], state: State, *, recipe: Recipe, feed: Feed) -> State:
-    positions = lax.dynamic_index_in_dim(feed.order, index, keepdims=False)
-    batch, count = _batch(recipe, feed.data, positions)
-    key = jax.random.wrap_key_data(feed.dropout, impl="threefry2x32")
-    keys = jax.random.split(jax.random.fold_in(key, state.step), len(positions))
-    value, gradient = jax.value_and_grad(
-        lambda weights: objective(network_of(recipe, weights), recipe, batch, keys)
-    )(state.weights)
+    row = index if recipe.steps_per_epoch > 1 else 0
+    positions = lax.dynamic_index_in_dim(feed.order, row, keepdims=False)
+    shares, count = shares_of(recipe, positions)
+    drawn = Drawn(positions, shares, keys_of(feed.dropout, state.step, len(positions)))
+    if recipe.augmentation:
+        keys = keys_of(feed.augmentation, state.step, len(positions))
+        drawn = drawn._replace(augmentation=keys)
+    value, gradient = _slopes(state.weights, recipe, feed.data, drawn)
     factor = rate_factor(
         recipe.optimizer.schedule, state.step, recipe.steps_per_epoch, recipe.epochs
     )
     rule = recipe.optimizer.transformation(recipe.optimizer.learning_rate * factor)
     updates, optimizer = rule.update(gradient, state.optimizer, state.weights)
     weights = optax.apply_updates(state.weights, updates)
-    return State(weights, optimizer, state.step + 1, state.loss + value * count)
+    losses = state.losses.at[index // recipe.steps_per_epoch].add(value * count)
+    return State(weights, optimizer, state.step + 1, losses)
 
 
-def _batch(
-    recipe: Recipe, data: Data, positions: Int[Array, " batch"]
-) -> tuple[Batch, Float[Array, ""] | int]:
-    """The examples at these positions, and how many of them there are."""
-    dtype = jnp.dtype(recipe.precision)
-    size = len(positions)
-    shares = jnp.full(size, 1 / size, dtype)
-    count: Float[Array, ""] | int = size
-    if recipe.train_examples % size:  # the last batch is smaller
-        present = positions >= 0
-        count = jnp.sum(present).astype(dtype)
-        shares = jnp.where(present, 1 / count, 0)
-        positions = jnp.maximum(positions, 0)
-    raw, targets = _take(data, positions)
-    facts = recipe.data.facts()
-    inputs = normalized(raw, recipe.data.normalization, facts.maximum, dtype)
-    return Batch(inputs, targets, shares), count
+def _slopes(
+    weights: Any, recipe: Recipe, data: Data, drawn: Drawn
+) -> tuple[Float[Array, ""], Any]:
+    """The objective of a batch and its gradient, added up over parts of the batch.
 
+    The parts are of the size that the model asks for, a function of the batch size alone.
+    """
+    size = len(drawn.positions)
+    at_once = recipe.model.examples_at_once if jax.default_backend() == "cpu" else size
+    parts = -(-size // at_once)
 
-def _take(data: Data, positions: Int[Array, " batch"]) -> tuple[Array, Array]:
-    # Positions come from our own permutations, so no bounds are checked.
-    inputs, targets = (
-        array.at[positions].get(mode="promise_in_bounds") for array in (data.inputs, data.targets)
-    )
-    return inputs, targets
+    def slopes(function: Callable[[Any], Any]) -> tuple[Float[Array, ""], Any]:
+        return jax.value_and_grad(lambda weights: function(network_of(recipe, weights)))(weights)
+
+    def of_part(drawn: Drawn) -> tuple[Float[Array, ""], Any]:
+        batch = read(recipe, data, drawn)
+        return slopes(lambda network: data_term(network, recipe, batch, drawn.dropout))
+
+    def add(total: Any, drawn: Drawn) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, of_part(drawn)), None
+
+    if parts == 1:
+        batch = read(recipe, data, drawn)
+        return slopes(lambda network: objective(network, recipe, batch, drawn.dropout))
+    start = slopes(lambda network: _penalty(network, recipe))
+    return lax.scan(add, start, in_parts(drawn, parts))[0]
 
 
 def objective(
@@ -151,11 +174,20 @@ def objective(
 
     With `keys` (one for each example) the network trains: dropout is on. Without, it is off.
     """
+    return data_term(network, recipe, batch, keys) + _penalty(network, recipe)
+
+
+def data_term(
+    network: Any, recipe: Recipe, batch: Batch, keys: PRNGKeyArray | None
+) -> Float[Array, ""]:
+    """The batch's part of the objective: each example's loss times its share."""
     outputs = outputs_of(network, batch.inputs, keys)
     losses = jax.vmap(LOSSES[recipe.loss])(outputs, batch.targets)
-    total = jnp.sum(losses * batch.shares)
-    weights = [layer.weight for _, layer in layers_of(network)]
-    return total + penalty(recipe.penalties, weights)
+    return jnp.sum(losses * batch.shares)
+
+
+def _penalty(network: Any, recipe: Recipe) -> Float[Array, ""]:
+    return penalty(recipe.penalties, [layer.weight for _, layer in layers_of(network)])
 
 
 def outputs_of(
@@ -188,14 +220,11 @@ def evaluate(
     The number of positions is a multiple of `EVALUATION_CHUNK`. Without classes the prediction
     is 0.
     """
-    facts = recipe.data.facts()
     network = network_of(recipe, weights)
 
     def chunk(positions: Int[Array, " chunk"]) -> tuple[Array, Array]:
-        raw, targets = _take(data, positions)
-        dtype = jnp.dtype(recipe.precision)
-        inputs = normalized(raw, recipe.data.normalization, facts.maximum, dtype)
-        outputs = outputs_of(network, inputs, None)
+        raw, targets = take(data, positions)
+        outputs = outputs_of(network, inputs_of(recipe, raw), None)
         losses = jax.vmap(LOSSES[recipe.loss])(outputs, targets)
         return losses, jnp.argmax(outputs, axis=-1).astype(jnp.int32)
 
@@ -214,7 +243,7 @@ def observe(
 ) -> dict[str, Float[Array, " layers"]]:
     """What the observers measure on one fixed batch of training examples, in evaluation mode."""
     filled = fill_traced(recipe, traced)
-    batch, _ = _batch(filled, data, positions)
+    batch = read(filled, data, Drawn(positions, shares_of(filled, positions)[0]))
     network = eqx.nn.inference_mode(network_of(filled, weights))
     snapshot = Snapshot(network, lambda network: objective(network, filled, batch, None))
     return {
@@ -222,6 +251,23 @@ def observe(
         for observer in observers
         for name, values in observer.measure(snapshot).items()
     }
+
+
+class Program(NamedTuple):
+    """A function to compile: `axes` as of `jax.vmap`, 0 where an argument has a row per run.
+
+    `donated` arguments are used up by each call.
+    """
+
+    function: Callable[..., Any]
+    axes: tuple[Any, ...]
+    donated: tuple[int, ...] = ()
+
+
+START = Program(start, (0, 0))
+TRAIN = Program(train, (0, 0, Feed(None, 0, 0, 0), None), donated=(0,))  # pyright: ignore[reportArgumentType] - axes in place of arrays
+EVALUATE = Program(evaluate, (0, None, 0))
+OBSERVE = Program(observe, (0, 0, None, 0))
 
 
 def padded(positions: np.ndarray, multiple: int, fill: int) -> np.ndarray:

@@ -2,11 +2,14 @@
 
 import os
 import platform
+import resource
+import sys
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from paribus.spec import digest
 from paribus.training.recipe import NUMERICS
 
 LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
@@ -31,6 +34,22 @@ def cpu() -> dict[str, str]:
     flags = set(facts.get("flags", facts.get("Features", "")).split())
     widest = next((feature for feature in FEATURES if feature in flags), "unknown")
     return {"device": facts.get("model name", platform.machine()), "cpu_features": widest}
+
+
+def peak_memory(device: Any) -> int:
+    """The most bytes taken so far: on a CPU by this process, else on the device."""
+    found = None if device.platform == "cpu" else device.memory_stats()
+    if found:
+        return found["peak_bytes_in_use"]
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def arithmetic_of(device: Any) -> str:
+    """A digest of all that may decide how a device rounds: versions and kind of processor."""
+    facts = provenance(device)
+    del facts["xla_flags"]  # the number of devices is in there, which decides nothing
+    return digest(facts)
 
 
 def provenance(device: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict, model_validator
 
+from paribus.data.augment import AnyAugmentation, faults_in
 from paribus.data.catalogue import AnyData
 from paribus.errors import DeclarationError, Fault
 from paribus.models.cnn import CNN
@@ -13,10 +14,16 @@ from paribus.objectives.losses import NEEDS_CLASSES, LossName
 from paribus.objectives.penalties import Penalties
 from paribus.optimizers.adam import Adam, AdamW
 from paribus.optimizers.sgd import SGD
-from paribus.spec import Count, Spec
+from paribus.spec import Count, Spec, Traced
 
-NUMERICS = 1
+NUMERICS = 2
 """Our own version of the arithmetic, part of every run's key: raised by any change of results."""
+
+FEED_POSITIONS = 65_536
+"""Positions of examples handed to the compiled program at once, if an epoch has fewer."""
+
+LONGEST_FEED = 1_000
+"""Epochs in one feed at most."""
 
 AnyOptimizer = Annotated[SGD | Adam | AdamW, Field(discriminator="kind")]
 AnyModel = Annotated[MLP | CNN, Field(discriminator="kind")]
@@ -36,7 +43,8 @@ class Recipe(Spec):
     Two runs with equal recipes, replicates and data are the same run. `evaluate` says when the
     splits are measured: at epoch 0 and after every so many epochs and the last, or only at the
     "end". Of the training examples a fixed random `evaluate_train` are measured where there are
-    more.
+    more. With a `loss_threshold` training ends after the first epoch whose `batch/loss` is at or
+    below it.
     """
 
     data: AnyData
@@ -46,11 +54,16 @@ class Recipe(Spec):
     epochs: Count
     loss: LossName = "cross_entropy"
     penalties: Penalties = Penalties()
+    augmentation: tuple[AnyAugmentation, ...] = ()
     initialization: Initialization = Initialization()
     evaluate: Count | Literal["end"] = 1
     evaluate_train: Count = 10_000
     early_stopping: EarlyStopping | None = None
+    loss_threshold: Annotated[
+        float | None, Strict(), Field(gt=0, allow_inf_nan=False), Traced()
+    ] = None
     precision: Literal["float32", "float64"] = "float32"
+    matmul_precision: Literal["float32", "tensorfloat32"] = "float32"
 
     @model_validator(mode="after")
     def _fits_its_data(self) -> "Recipe":
@@ -62,6 +75,8 @@ class Recipe(Spec):
             faults.append(Fault("loss", f"got {self.loss!r}; {name} has no classes: {allowed}"))
         found = self.model.faults(facts.shape, facts.outputs)
         faults += [Fault(f"model.{one.path}".rstrip("."), one.problem) for one in found]
+        found = faults_in(self.augmentation, facts.shape)
+        faults += [Fault(f"augmentation.{one.path}", one.problem) for one in found]
         if self.early_stopping is not None:
             faults.extend(self._stopping_faults(self.early_stopping, facts.classification))
         if faults:
@@ -101,3 +116,14 @@ class Recipe(Spec):
     def steps_per_epoch(self) -> int:
         """Optimizer steps per epoch; the last batch may be smaller."""
         return -(-self.train_examples // self.batch)
+
+    @property
+    def epochs_per_feed(self) -> int:
+        """How many epochs one feed of the compiled program covers at most.
+
+        One where the splits are measured after each; where epochs are short, so many that their
+        orders take a quarter of a megabyte.
+        """
+        between = self.epochs if self.evaluate == "end" else min(self.evaluate, self.epochs)
+        rows = 1 if self.steps_per_epoch == 1 else self.train_examples
+        return max(1, min(between, FEED_POSITIONS // rows, LONGEST_FEED))

@@ -1,0 +1,87 @@
+"""A run in the middle of its training, as bytes: what it needs to go on as if never stopped.
+
+The bytes are a safetensors file: the arrays of the training state and of all that was measured,
+with the run's place in its metadata. Nothing in it is ever executed. A checkpoint is of use only
+where the same arithmetic goes on, so it says with which versions and processor it was made.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+FORMAT = "paribus checkpoint 1"
+
+
+class CheckpointError(Exception):
+    """Bytes that are no checkpoint of this run, or that this program cannot go on from."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run after `epoch` whole epochs and `done` steps since the feed began.
+
+    `state` are the leaves of the training state, `measured` the run's measurements so far,
+    `made_with` names what decides rounding (versions, processor), `took` is what JSON holds of
+    the steps and seconds spent.
+    """
+
+    epoch: int
+    done: int
+    state: tuple[NDArray[Any], ...]
+    measured: Mapping[str, NDArray[Any]]
+    made_with: str
+    took: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the run is: runs at one place can go on side by side."""
+        return self.epoch, self.done
+
+    def to_bytes(self) -> bytes:
+        """The checkpoint as a safetensors file."""
+        arrays = {f"state/{index}": array for index, array in enumerate(self.state)}
+        arrays |= {f"measured/{name}": array for name, array in self.measured.items()}
+        facts = {
+            "epoch": self.epoch,
+            "done": self.done,
+            "measured": list(self.measured),  # in their order, which safetensors does not keep
+            "made_with": self.made_with,
+            "took": dict(self.took),
+        }
+        contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+        return safetensors.numpy.save(contiguous, {"format": FORMAT, "facts": json.dumps(facts)})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Checkpoint":
+        """The checkpoint that `to_bytes` made.
+
+        Raises `CheckpointError` for anything else.
+        """
+        try:
+            arrays = safetensors.numpy.load(content)
+            facts = _facts(content)
+            count = sum(name.startswith("state/") for name in arrays)
+            return cls(
+                epoch=int(facts["epoch"]),
+                done=int(facts["done"]),
+                state=tuple(arrays[f"state/{index}"] for index in range(count)),
+                measured={name: arrays[f"measured/{name}"] for name in facts["measured"]},
+                made_with=str(facts["made_with"]),
+                took=facts["took"],
+            )
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"these bytes are no checkpoint: {error}") from None
+
+
+def _facts(content: bytes) -> dict[str, Any]:
+    length = int.from_bytes(content[:8], "little")
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    if metadata["format"] != FORMAT:
+        raise ValueError(f"its format is {metadata['format']!r}, not {FORMAT!r}")
+    return json.loads(metadata["facts"])

@@ -1,0 +1,229 @@
+"""Runs of one cohort on one lane, side by side from where they are to their ends.
+
+A group of one is a run trained by the plain program; that is how CPUs train. In a larger group
+every array of the training state has a row for each run. Runs of a group are always at the same
+step: one that is at its end leaves, and when half have left, the others move together.
+
+A compiled call lasts about a second (its number of steps is an argument), so that progress shows,
+checkpoints are taken and an interruption is obeyed; how the steps are divided into calls does not
+change the result.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from paribus.snapshot import Observer
+from paribus.spec import split_traced
+from paribus.training import program
+from paribus.training.lane import Lane, Programs, host
+from paribus.training.member import Member
+from paribus.training.provenance import arithmetic_of
+from paribus.training.rows import chosen, stacked, unstacked
+from paribus.training.task import StoppedError, Task, Trained
+
+CALL_SECONDS = 1.0
+
+
+class TooWideError(Exception):
+    """The program for so many runs does not fit into the lane's memory."""
+
+
+class Group:
+    """The mutable middle of `train_runs`: members that have not ended, each with its row."""
+
+    def __init__(self, tasks: Sequence[Task], lane: Lane) -> None:
+        self.lane = lane
+        self.members = [Member(task) for task in tasks]
+        self.recipe = tasks[0].recipe
+        static, _ = split_traced(self.recipe)
+        self.programs: Programs = lane.programs(static)
+        self.data = lane.data(tasks[0].dataset)
+        self.rows: list[Member | None] = list(self.members)
+        self.state = self._begin()
+        self.done = self._resume()
+        self.saved = time.monotonic()
+        self.chunk = 8
+
+    @property
+    def active(self) -> list[Member]:
+        """The members that go on."""
+        return [member for member in self.rows if member is not None]
+
+    def train(self) -> list[Trained]:
+        """The finished runs, in the order of their tasks."""
+        found: dict[int, Trained] = {}
+        if self.active[0].epoch == 0 and not self.done:
+            self._measure()
+        while self.active:
+            self._feed()
+            self._measure()
+            self._part(found)
+            self._save_if_due()
+        return [found[id(member)] for member in self.members]
+
+    def _begin(self) -> program.State:
+        weights = self.lane.put(stacked([member.initial_weights() for member in self.members]))
+        self.traced = self._stack("traced")
+        arguments = (weights, self.traced)
+        return self._compiled(program.START, arguments)(*arguments)
+
+    def _resume(self) -> int:
+        """Puts the members where their checkpoints are; how many steps into a feed that is."""
+        found = [member.task.checkpoint for member in self.members]
+        checkpoints = [checkpoint for checkpoint in found if checkpoint is not None]
+        if not checkpoints:
+            return 0
+        (place,) = {checkpoint.place for checkpoint in checkpoints}
+        tree = jax.tree.structure(self.state)
+        states = [jax.tree.unflatten(tree, checkpoint.state) for checkpoint in checkpoints]
+        for member, checkpoint in zip(self.members, checkpoints, strict=True):
+            member.resume(checkpoint)
+        self.state = self.lane.put(stacked(states))
+        return place[1]
+
+    def _feed(self) -> None:
+        """Trains until something is to be measured, or the feed is at its end."""
+        first = self.active[0].epoch
+        last = self.active[0].next_due(self.recipe.epochs_per_feed)
+        orders = [
+            member.order(first + 1, last) if member else self.active[0].order(first + 1, last)
+            for member in self.rows
+        ]
+        feed = program.Feed(
+            self.data,
+            self.lane.put(stacked(orders)),
+            self._stack("dropout"),
+            self._stack("augmentation"),
+        )
+        if not self.done:
+            self.state = self.state._replace(
+                losses=self.lane.put(np.zeros(self.state.losses.shape, self.state.losses.dtype))
+            )
+        steps = (last - first) * self.recipe.steps_per_epoch
+        while self.done < steps:
+            self._stop_if_asked()
+            stop = min(steps, self.done + self.chunk)
+            took = self._call(feed, stop)
+            self.chunk = next_chunk(stop - self.done, took)
+            self.done = stop
+            if stop < steps:  # at its end the run is soon at a better place
+                self._save_if_due()
+        self.done = 0
+        for member, losses in zip(
+            self.rows, unstacked(host(self.state.losses), len(self.rows)), strict=True
+        ):
+            if member is not None:
+                member.add_losses(losses[: last - first])
+
+    def _call(self, feed: program.Feed, stop: int) -> float:
+        """Seconds of the steps up to `stop`."""
+        arguments = (self.state, self.traced, feed, np.array([self.done, stop], np.int32))
+        steps = self._compiled(program.TRAIN, arguments)
+        if self.lane.memory and len(self.rows) > 1:
+            needed = self.programs.bytes_of(program.TRAIN, len(self.rows))
+            if needed > self.lane.memory:
+                raise TooWideError(f"{needed} bytes for {len(self.rows)} runs")
+        begun = time.perf_counter()
+        self.state = jax.block_until_ready(steps(*arguments))
+        return self._spent("train", begun)
+
+    def _measure(self) -> None:
+        """Evaluates and observes the members for which that is due."""
+        evaluated = [member for member in self.active if member.evaluation_due()]
+        if evaluated:
+            self._evaluate(evaluated)
+        due: dict[tuple[Observer, ...], list[Member]] = {}
+        for member in self.active:
+            due.setdefault(member.observers_due(), []).append(member)
+        for observers, members in due.items():
+            if observers:
+                self._observe(observers, members)
+
+    def _evaluate(self, members: list[Member]) -> None:
+        arguments = (self.state.weights, self.data, self._stack("evaluated"))
+        evaluate = self._compiled(program.EVALUATE, arguments)
+        begun = time.perf_counter()
+        found = unstacked(host(evaluate(*arguments)), len(self.rows))
+        self._spent("evaluate", begun)
+        for member in members:
+            member.add_evaluation(found[self.rows.index(member)])
+
+    def _observe(self, observers: tuple[Observer, ...], members: list[Member]) -> None:
+        arguments = (self.state.weights, self.traced, self.data, self._stack("probed"))
+        observe = self._compiled(program.OBSERVE, arguments, observers=observers)
+        begun = time.perf_counter()
+        found = unstacked(host(observe(*arguments)), len(self.rows))
+        self._spent("probe", begun)
+        for member in members:
+            member.history.add_observation(member.epoch, found[self.rows.index(member)])
+
+    def _part(self, found: dict[int, Trained]) -> None:
+        """Lets go of the members that are at their ends."""
+        count = len(self.rows)
+        for row, member in enumerate(self.rows):
+            if member is None:
+                continue
+            if member.diverged_epoch is None:
+                member.task.watch(member.epoch)
+            if member.ended:
+                weights = host(chosen(self.state.weights, [row], count))
+                found[id(member)] = member.trained(weights)
+                self.rows[row] = None
+        if 0 < len(self.active) <= count // 2:
+            rows = [row for row, member in enumerate(self.rows) if member is not None]
+            self.state = chosen(self.state, rows, count)
+            self.rows = [self.rows[row] for row in rows]
+            self.traced = self._stack("traced")
+
+    def _stack(self, name: str) -> Any:
+        """What every member has of this name, on the device; a row that is empty repeats one."""
+        filling = getattr(self.active[0], name)
+        values = [getattr(member, name) if member else filling for member in self.rows]
+        return self.lane.put(stacked(values))
+
+    def _compiled(self, wanted: program.Program, arguments: tuple[Any, ...], **fixed: Any) -> Any:
+        before = self.programs.compile_seconds
+        found = self.programs.compiled(wanted, arguments, len(self.rows), **fixed)
+        self._share("compile", self.programs.compile_seconds - before)
+        return found
+
+    def _spent(self, phase: str, begun: float) -> float:
+        seconds = time.perf_counter() - begun
+        self._share(phase, seconds)
+        return seconds
+
+    def _share(self, phase: str, seconds: float) -> None:
+        for member in self.active:
+            spent = getattr(member.seconds, phase) + seconds / len(self.active)
+            setattr(member.seconds, phase, spent)
+
+    def _stop_if_asked(self) -> None:
+        member = self.active[0]
+        if any(one.task.cancelled() for one in self.active):
+            if member.epoch or self.done:
+                self._save()
+            raise StoppedError(member.steps + self.done - member.before.steps, member.seconds)
+
+    def _save_if_due(self) -> None:
+        if time.monotonic() - self.saved >= self.members[0].task.checkpoint_seconds:
+            self._save()
+            self.saved = time.monotonic()
+
+    def _save(self) -> None:
+        made_with = arithmetic_of(self.lane.device)
+        for member, state in zip(
+            self.rows, unstacked(host(self.state), len(self.rows)), strict=True
+        ):
+            if member is not None:
+                leaves = [np.array(leaf) for leaf in jax.tree.leaves(state)]
+                member.task.save(member.checkpoint(self.done, leaves, made_with))
+
+
+def next_chunk(steps: int, took: float) -> int:
+    """How many steps to ask of the next call, given what the last one took."""
+    # Growth is bounded, because the first call of a program can be timed wrongly.
+    return max(1, min(8 * steps, int(steps * CALL_SECONDS / max(took, 1e-6))))

@@ -1,0 +1,137 @@
+"""One run while it trains: where it is, what was measured, whether it is at its end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus import seeds
+from paribus.data.dataset import split
+from paribus.models.base import skeleton, weights_of
+from paribus.models.initialize import initialize
+from paribus.snapshot import Observer
+from paribus.spec import fill_traced, split_traced
+from paribus.training import program
+from paribus.training.checkpoint import Checkpoint
+from paribus.training.history import History
+from paribus.training.positions import evaluated_positions, feed_order, fixed_batch
+from paribus.training.task import Before, Seconds, Task, Trained
+
+
+class Member:
+    """A run's part of training that is on the host and its own, whoever it trains beside."""
+
+    def __init__(self, task: Task) -> None:
+        recipe, replicate = task.recipe, task.replicate
+        dtype = np.dtype(recipe.precision)
+        self.task = task
+        self.splits = split(task.dataset, recipe.data.validation, replicate)
+        positions = evaluated_positions(recipe, replicate, self.splits)
+        self.history = History(recipe, task.dataset, positions)
+        self.evaluated = program.padded(
+            self.history.positions, program.EVALUATION_CHUNK, self.history.positions[0]
+        )
+        self.probed = fixed_batch(recipe, replicate, self.splits)
+        self.dropout = seeds.words(seeds.stream_key(replicate, "dropout"))
+        self.augmentation = seeds.words(seeds.stream_key(replicate, "augmentation"))
+        static, traced = split_traced(recipe)
+        self.traced = {path: dtype.type(value) for path, value in traced.items()}
+        self.seconds = Seconds()
+        self.before = Before()
+        self.epoch = 0
+        self.last = recipe.epochs
+        self.diverged_epoch: int | None = None
+        self._typed = fill_traced(static, self.traced)
+
+    def initial_weights(self) -> Any:
+        """The weights that training starts from, as host arrays."""
+        recipe = self.task.recipe
+        facts = recipe.data.facts()
+        shapes = skeleton(recipe.model, facts.shape, facts.outputs)
+        dtype = np.dtype(recipe.precision)
+        return weights_of(initialize(shapes, recipe.initialization, self.task.replicate, dtype))
+
+    def order(self, first: int, last: int) -> NDArray[np.int32]:
+        """What is trained on in these epochs."""
+        return feed_order(self.task.recipe, self.task.replicate, first, last, self.splits.train)
+
+    @property
+    def steps(self) -> int:
+        """Steps taken since the start, those of whole epochs."""
+        return self.epoch * self.task.recipe.steps_per_epoch
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.diverged_epoch is not None or self.epoch >= self.last
+
+    def add_losses(self, losses: NDArray[np.floating]) -> None:
+        """Takes the sums of the objective over whole epochs, until one that ends the run."""
+        recipe, count = self.task.recipe, len(self.splits.train)
+        for loss in losses:
+            self.epoch += 1
+            self.history.add_batch_loss(self.epoch, float(loss) / count)
+            if not np.isfinite(loss):
+                self.diverged_epoch = self.epoch
+                return
+            if recipe.loss_threshold is not None and program.has_reached(self._typed, loss):
+                self.last = self.epoch
+                return
+
+    def evaluation_due(self) -> bool:
+        """Whether the splits are to be measured now."""
+        if self.diverged_epoch is not None:
+            return False
+        # At an end that the recipe's schedule does not know, too.
+        return self.task.recipe.evaluation_due(self.epoch) or self.epoch == self.last
+
+    def add_evaluation(self, found: tuple[NDArray[np.floating], NDArray[np.int32]]) -> None:
+        """Takes each example's loss and predicted class."""
+        self.history.add_evaluation(self.epoch, found)
+        if not self.history.losses_are_finite():
+            self.diverged_epoch = self.epoch
+        elif self.history.stop_early():
+            self.last = self.epoch
+
+    def observers_due(self) -> tuple[Observer, ...]:
+        """Those that are to measure now."""
+        if self.diverged_epoch is not None:
+            return ()
+        return tuple(one for one in self.task.observers if one.due(self.epoch, self.last))
+
+    def next_due(self, longest: int) -> int:
+        """The next epoch after which something is measured, at most `longest` away."""
+        recipe = self.task.recipe
+        furthest = min(self.epoch + longest, recipe.epochs)
+        for epoch in range(self.epoch + 1, furthest):
+            observed = any(one.due(epoch, recipe.epochs) for one in self.task.observers)
+            if observed or recipe.evaluation_due(epoch):
+                return epoch
+        return furthest
+
+    def checkpoint(self, done: int, state: Sequence[NDArray[Any]], made_with: str) -> Checkpoint:
+        """The run as it is, `done` steps after its last whole epoch."""
+        seconds = vars(self.before.seconds + self.seconds)
+        took = {"seconds": seconds, "restarts": self.before.restarts}
+        return Checkpoint(self.epoch, done, tuple(state), self.history.kept(), made_with, took)
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Puts the run where the checkpoint was taken."""
+        self.epoch = checkpoint.epoch
+        self.history.restore(checkpoint.measured)
+        steps = self.steps + checkpoint.done
+        seconds = Seconds(**checkpoint.took["seconds"])
+        self.before = Before(steps, seconds, checkpoint.took["restarts"] + 1)
+
+    def trained(self, weights: Any) -> Trained:
+        """The finished run, given its last weights."""
+        return Trained(
+            history=self.history,
+            network=program.network_of(self.task.recipe, weights),
+            splits=self.splits,
+            steps=self.steps - self.before.steps,
+            seconds=self.seconds,
+            diverged_epoch=self.diverged_epoch,
+            before=self.before,
+        )

@@ -1,0 +1,94 @@
+"""Which runs train together, from where they go on, and that a whole study comes of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paribus.data.base import Source
+from paribus.store import Catalogue
+from paribus.study.options import RunOptions
+from paribus.study.placement import side_by_side, usable_checkpoints
+from paribus.study.plan import make_plan
+from paribus.study.run import run_plan
+from paribus.training.lane import Lane
+from study.example_study import tiny_study
+from training.stepwise import DEVICES, train
+
+
+@pytest.fixture
+def plan():
+    return make_plan(tiny_study().at(), Source())
+
+
+@pytest.fixture(scope="module")
+def checkpoints():
+    """Of the first run of the plan, one for each feed that it trained."""
+    found = []
+    train(tiny_study().recipe, checkpoint_seconds=0.0, save=found.append)
+    return found
+
+
+def test_on_a_cpu_every_run_is_alone(plan):
+    assert side_by_side(plan.runs, {}, Lane(DEVICES[0])) == [[run] for run in plan.runs]
+
+
+def test_elsewhere_runs_at_one_place_are_together(plan, checkpoints):
+    wide = Lane(DEVICES[0], widest=8)
+    assert side_by_side(plan.runs, {}, wide) == [list(plan.runs)]
+    first, second, *rest = plan.runs
+    begun = {first.key: checkpoints[0], second.key: checkpoints[1]}
+    assert side_by_side(plan.runs, begun, wide) == [[first], [second], rest]
+
+
+def test_a_study_is_the_same_side_by_side(plan, tmp_path):
+    apart = run_plan(plan, RunOptions(lab=tmp_path / "apart")).dataset()
+    together = run_plan(plan, RunOptions(lab=tmp_path / "together", side_by_side=8)).dataset()
+    assert list(together) == list(apart)
+    np.testing.assert_allclose(together["test/loss"], apart["test/loss"], rtol=1e-4)
+
+
+class TestUsable:
+    def find(self, plan, lab, content):
+        with Catalogue.open(lab, create=True) as catalogue:
+            catalogue.put_checkpoint(plan.runs[0].key, content)
+            return usable_checkpoints(catalogue, list(plan.runs), Lane(DEVICES[0]))
+
+    def test_what_this_program_made(self, plan, tmp_path, checkpoints):
+        found = self.find(plan, tmp_path, checkpoints[0].to_bytes())
+        assert {key: one.place for key, one in found.items()} == {
+            plan.runs[0].key: checkpoints[0].place
+        }
+
+    def test_not_what_rounds_in_another_way(self, plan, tmp_path, checkpoints):
+        foreign = replace(checkpoints[0], made_with="another processor")
+        assert self.find(plan, tmp_path, foreign.to_bytes()) == {}
+
+    def test_not_what_cannot_be_read(self, plan, tmp_path):
+        assert self.find(plan, tmp_path, b"torn") == {}
+
+    def test_not_what_is_damaged(self, plan, tmp_path, checkpoints):
+        with Catalogue.open(tmp_path, create=True) as catalogue:
+            catalogue.put_checkpoint(plan.runs[0].key, checkpoints[0].to_bytes())
+            with catalogue._database.writing() as connection:
+                connection.exec_driver_sql(
+                    "UPDATE checkpoints SET content = zeroblob(length(content))"
+                )
+            assert catalogue.checkpoints([plan.runs[0].key]) == {}
+
+
+def test_a_study_goes_on_from_a_checkpoint(plan, tmp_path, checkpoints):
+    undisturbed = run_plan(plan, RunOptions(lab=tmp_path / "undisturbed"))
+    run = plan.runs[0]
+    found = []
+    train(run.recipe, run.replicate, checkpoint_seconds=0.0, save=found.append)
+    with Catalogue.open(tmp_path / "resumed", create=True) as catalogue:
+        catalogue.put_checkpoint(run.key, found[1].to_bytes())
+    resumed = run_plan(plan, RunOptions(lab=tmp_path / "resumed"))
+    left = resumed.model_steps - undisturbed.model_steps
+    assert left == -(found[1].epoch * run.recipe.steps_per_epoch + found[1].done)
+    weights = []
+    for lab in ("undisturbed", "resumed"):
+        with Catalogue.open(tmp_path / lab, create=False) as catalogue:
+            weights.append(catalogue.artifact(run.key, "weights.safetensors"))
+    assert weights[0] == weights[1]
