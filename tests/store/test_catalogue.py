@@ -77,6 +77,10 @@ def test_a_checkpoint_is_replaced_and_gone_when_its_run_is_stored(catalogue):
 
     assert catalogue.checkpoints(keys) == {example_key(2): b"other"}
 
+    catalogue.record_failure(example_key(2), "its state did not fit")
+
+    assert catalogue.checkpoints(keys) == {}
+
 
 def test_finished_answers_for_thousands_of_keys(catalogue):
     for index in (0, 250, 4_999):

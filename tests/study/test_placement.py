@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from paribus import Factor
 from paribus.data.base import Source
+from paribus.errors import DeclarationError
+from paribus.probes import WeightNorm
 from paribus.store import Catalogue
 from paribus.study.options import RunOptions
 from paribus.study.placement import side_by_side, usable_checkpoints
@@ -14,6 +17,8 @@ from paribus.study.run import run_plan
 from paribus.training.lane import Lane
 from study.example_study import tiny_study
 from training.stepwise import DEVICES, train
+
+RATES = [Factor("optimizer.learning_rate", [0.01, 0.03, 0.1, 0.3])]
 
 
 @pytest.fixture
@@ -48,11 +53,52 @@ def test_a_study_is_the_same_side_by_side(plan, tmp_path):
     np.testing.assert_allclose(together["test/loss"], apart["test/loss"], rtol=1e-4)
 
 
+class Interrupting:
+    """Presses Ctrl-C when so many runs are done."""
+
+    def __init__(self, count):
+        self.left = count
+
+    def planned(self, plan, to_train):
+        pass
+
+    def epoch_done(self, run, epoch):
+        pass
+
+    def run_done(self, run, status):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_runs_side_by_side_are_kept_as_they_finish(tmp_path):
+    # Two groups of two: the first is kept whatever becomes of the second.
+    plan = make_plan(tiny_study(replicates=1, factors=RATES).at(), Source())
+    options = RunOptions(lab=tmp_path / "lab", side_by_side=2, cores=1, watch=Interrupting(1))
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(plan, options)
+    with Catalogue.open(tmp_path / "lab", create=False) as catalogue:
+        kept = catalogue.finished(run.key for run in plan.runs)
+    assert 1 <= len(kept) <= 4
+    outcome = run_plan(plan, RunOptions(lab=tmp_path / "lab"))
+    assert (outcome.reused, outcome.trained) == (len(kept), 4 - len(kept))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "least"),
+    [("cores", 0, 1), ("side_by_side", 0, 1), ("checkpoint_seconds", -1.0, 0)],
+)
+def test_options_that_make_no_sense(field, value, least):
+    with pytest.raises(DeclarationError, match=f"{field}: got {value}; {least} or more"):
+        RunOptions(**{field: value})
+
+
 class TestUsable:
-    def find(self, plan, lab, content):
+    def find(self, plan, lab, content, *, observers=(), widest=1):
+        lane = Lane(DEVICES[0], widest=widest)
         with Catalogue.open(lab, create=True) as catalogue:
             catalogue.put_checkpoint(plan.runs[0].key, content)
-            return usable_checkpoints(catalogue, list(plan.runs), Lane(DEVICES[0]))
+            return usable_checkpoints(catalogue, list(plan.runs), lane, observers)
 
     def test_what_this_program_made(self, plan, tmp_path, checkpoints):
         found = self.find(plan, tmp_path, checkpoints[0].to_bytes())
@@ -63,6 +109,13 @@ class TestUsable:
     def test_not_what_rounds_in_another_way(self, plan, tmp_path, checkpoints):
         foreign = replace(checkpoints[0], made_with="another processor")
         assert self.find(plan, tmp_path, foreign.to_bytes()) == {}
+
+    def test_not_with_other_probes(self, plan, tmp_path, checkpoints):
+        content = checkpoints[0].to_bytes()
+        assert self.find(plan, tmp_path, content, observers=(WeightNorm(),)) == {}
+
+    def test_not_side_by_side_what_was_made_alone(self, plan, tmp_path, checkpoints):
+        assert self.find(plan, tmp_path, checkpoints[0].to_bytes(), widest=4) == {}
 
     def test_not_what_cannot_be_read(self, plan, tmp_path):
         assert self.find(plan, tmp_path, b"torn") == {}

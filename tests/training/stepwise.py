@@ -24,7 +24,7 @@ from paribus.spec import split_traced
 from paribus.store.records import Measurement
 from paribus.training import Recipe, program
 from paribus.training.lane import Lane, host
-from paribus.training.loop import train_run
+from paribus.training.loop import train_run, train_runs
 from paribus.training.platform import devices
 from paribus.training.positions import feed_order
 from paribus.training.task import Task, Trained
@@ -118,6 +118,12 @@ def task(recipe: Recipe, replicate: int = 0, **rest) -> Task:
 def train(recipe: Recipe, replicate: int = 0, **rest) -> Trained:
     """A run alone, on a lane of its own."""
     return train_run(task(recipe, replicate, **rest), Lane(DEVICES[0]))
+
+
+def train_together(tasks: Sequence[Task], lane: Lane) -> list[Trained]:
+    """Runs of one cohort, in the order of their tasks."""
+    found = dict(train_runs(tasks, lane))
+    return [found[number] for number in range(len(tasks))]
 
 
 def measured(trained: Trained) -> dict[str, Measurement]:

@@ -1,18 +1,21 @@
 """Checkpoints: a run goes on as if it had never stopped, and other bytes are refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
-from paribus.optimizers import SGD
-from paribus.probes import GradientNorm
+from paribus.models import MLP
+from paribus.optimizers import SGD, Constant
+from paribus.probes import AtEnd, GradientNorm
+from paribus.training import EarlyStopping
 from paribus.training.checkpoint import Checkpoint, CheckpointError
 from paribus.training.lane import Lane
-from paribus.training.loop import train_run, train_runs
+from paribus.training.loop import train_run
 from paribus.training.task import StoppedError
-from training.stepwise import DEVICES, EXAMPLE, digest, measured, task, train
+from training.stepwise import DEVICES, EXAMPLE, digest, measured, task, train, train_together
 from training.test_group import CNN_EXAMPLE
 
 RECIPES = {
@@ -21,6 +24,25 @@ RECIPES = {
     "momentum": EXAMPLE.with_fields({"optimizer": SGD(learning_rate=0.1, momentum=0.9)}),
     "double precision": EXAMPLE.with_fields({"precision": "float64"}),
     "short epochs": EXAMPLE.with_fields({"evaluate": "end", "epochs": 30}),
+    "early stopping": EXAMPLE.with_fields(
+        {
+            "optimizer": SGD(learning_rate=1e-30),
+            "epochs": 9,
+            "early_stopping": EarlyStopping(patience=3),
+        }
+    ),
+    "loss threshold": EXAMPLE.with_fields(
+        {"evaluate": "end", "epochs": 9, "loss_threshold": 2.0, "model.dropout": 0.0}
+    ),
+    "divergence": EXAMPLE.with_fields(
+        {
+            "model": MLP(hidden=(8,), activation="identity"),
+            "loss": "mean_squared_error",
+            "optimizer": SGD(learning_rate=5.0, schedule=Constant(warmup=4.0)),
+            "evaluate": "end",
+            "epochs": 30,
+        }
+    ),
     "full batch": EXAMPLE.with_fields({"batch_size": 2000, "evaluate": 7, "epochs": 20}),
 }
 
@@ -34,10 +56,10 @@ def saved(recipe, **rest):
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_from_any_checkpoint_a_run_comes_to_the_same_bits(recipe):
-    observers = (GradientNorm(),)
+    observers = (GradientNorm(when=AtEnd()),)
     checkpoints, trained = saved(recipe, observers=observers)
     assert any(checkpoint.done for checkpoint in checkpoints) or recipe.steps_per_epoch == 1
-    assert any(not checkpoint.done for checkpoint in checkpoints)
+    assert any(not checkpoint.done for checkpoint in checkpoints) or recipe.evaluate == "end"
     lane = Lane(DEVICES[0])
     for checkpoint in checkpoints[:: max(1, len(checkpoints) // 5)]:
         again = Checkpoint.from_bytes(checkpoint.to_bytes())
@@ -48,7 +70,25 @@ def test_from_any_checkpoint_a_run_comes_to_the_same_bits(recipe):
             np.testing.assert_array_equal(measured(resumed)[name].values, one.values)
         np.testing.assert_array_equal(resumed.history.correct, trained.history.correct)
         assert resumed.before.restarts == 1
-        assert resumed.before.steps + resumed.steps == trained.steps
+        assert resumed.diverged_epoch == trained.diverged_epoch
+        assert max(resumed.before.steps, trained.steps) == resumed.before.steps + resumed.steps
+
+
+def test_the_recipes_end_as_they_should():
+    ends = {name: train(recipe) for name, recipe in RECIPES.items()}
+    steps = {name: one.steps // RECIPES[name].steps_per_epoch for name, one in ends.items()}
+    assert steps["early stopping"] == 3
+    assert 1 < steps["loss threshold"] < 9
+    assert 1 < steps["divergence"] < 30
+    assert ends["divergence"].diverged_epoch == steps["divergence"]
+
+
+def test_a_state_that_does_not_fit_is_no_use():
+    checkpoints, trained = saved(EXAMPLE)
+    wrong = replace(checkpoints[1], state=checkpoints[1].state[:-1])
+    resumed = train(EXAMPLE, checkpoint=wrong)
+    assert (resumed.before.restarts, resumed.steps) == (0, trained.steps)
+    assert digest(resumed) == digest(trained)
 
 
 def test_a_run_is_the_same_with_and_without_checkpoints():
@@ -98,9 +138,9 @@ def test_runs_side_by_side_go_on_side_by_side():
         for replicate in kept
     ]
     lane = Lane(DEVICES[0], widest=2)
-    expected = train_runs(tasks, lane)
+    expected = train_together(tasks, lane)
     middle = len(kept[0]) // 2
-    resumed = train_runs(
+    resumed = train_together(
         [task(EXAMPLE, replicate, checkpoint=kept[replicate][middle]) for replicate in kept], lane
     )
     for one, other in zip(resumed, expected, strict=True):

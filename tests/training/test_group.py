@@ -9,8 +9,8 @@ from paribus.optimizers import SGD
 from paribus.probes import AtEnd, GradientNorm, WeightNorm
 from paribus.training import EarlyStopping, program
 from paribus.training.lane import Lane
-from paribus.training.loop import train_run, train_runs
-from training.stepwise import DEVICES, EXAMPLE, measured, task
+from paribus.training.loop import train_run
+from training.stepwise import DEVICES, EXAMPLE, measured, task, train_together
 
 TOLERANCE = 2e-5
 """How far a float32 run may be from itself alone, relative to its largest weight, after 60 steps.
@@ -66,7 +66,7 @@ def assert_same(one, other, tolerance=TOLERANCE):
 @pytest.mark.parametrize("recipe", [EXAMPLE, CNN_EXAMPLE], ids=["mlp", "cnn"])
 def test_a_run_is_the_same_alone_and_beside_others(recipe):
     tasks = members(recipe, 4)
-    together = train_runs(tasks, Lane(DEVICES[0], widest=4))
+    together = train_together(tasks, Lane(DEVICES[0], widest=4))
     alone = Lane(DEVICES[0])
     for one, other in zip(tasks, together, strict=True):
         assert_same(other, train_run(one, alone))
@@ -74,7 +74,7 @@ def test_a_run_is_the_same_alone_and_beside_others(recipe):
 
 def test_in_double_precision_the_order_of_sums_hardly_shows():
     tasks = members(EXAMPLE.with_fields({"precision": "float64"}), 3)
-    together = train_runs(tasks, Lane(DEVICES[0], widest=3))
+    together = train_together(tasks, Lane(DEVICES[0], widest=3))
     for one, other in zip(tasks, together, strict=True):
         assert_same(other, train_run(one, Lane(DEVICES[0])), 1e-13)
 
@@ -83,7 +83,7 @@ def test_a_wide_lane_trains_all_at_once_and_a_narrower_one_in_equal_groups():
     programs = {}
     for widest in (5, 3):
         lane = Lane(DEVICES[0], widest=widest)
-        train_runs(members(EXAMPLE, 5), lane)
+        train_together(members(EXAMPLE, 5), lane)
         programs[widest] = widths(lane)
     assert programs == {5: {5}, 3: {3, 2}}
 
@@ -97,11 +97,11 @@ def widths(lane):
 def test_what_does_not_fit_into_memory_is_halved():
     tasks = members(EXAMPLE, 8)
     roomy = Lane(DEVICES[0], widest=8)
-    expected = train_runs(tasks, roomy)
+    expected = train_together(tasks, roomy)
     (programs,) = roomy._cohorts.values()
     whole = programs.bytes_of(program.TRAIN, 8)
     narrow = Lane(DEVICES[0], widest=8, memory=whole // 3)
-    found = train_runs(tasks, narrow)
+    found = train_together(tasks, narrow)
     assert widths(narrow) == {8, 4, 2}
     for one, other in zip(found, expected, strict=True):
         assert_same(one, other)
@@ -109,7 +109,7 @@ def test_what_does_not_fit_into_memory_is_halved():
 
 def test_one_run_that_does_not_fit_is_tried_all_the_same():
     lane = Lane(DEVICES[0], widest=2, memory=1)
-    assert len(train_runs(members(EXAMPLE, 2), lane)) == 2
+    assert len(train_together(members(EXAMPLE, 2), lane)) == 2
     assert widths(lane) == {2, 1}
 
 
@@ -124,7 +124,7 @@ def test_a_run_that_diverges_does_no_harm_to_its_neighbours():
     )
     wild = calm.with_fields({"optimizer.learning_rate": 100.0})
     tasks = [task(calm), task(wild), task(calm, 1), task(wild, 1)]
-    found = train_runs(tasks, Lane(DEVICES[0], widest=4))
+    found = train_together(tasks, Lane(DEVICES[0], widest=4))
     assert [one.diverged_epoch for one in found] == [None, 1, None, 1]
     for one, other in zip(tasks[::2], found[::2], strict=True):
         assert_same(other, train_run(one, Lane(DEVICES[0])))
@@ -137,7 +137,7 @@ def test_runs_that_stop_early_leave_and_the_others_move_together():
     still = base.with_fields({"optimizer.learning_rate": 1e-30})
     tasks = [task(still), task(base), task(still, 1), task(still, 2)]
     lane = Lane(DEVICES[0], widest=4)
-    found = train_runs(tasks, lane)
+    found = train_together(tasks, lane)
     steps = EXAMPLE.steps_per_epoch
     assert [one.steps for one in found] == [steps, 4 * steps, steps, steps]
     assert widths(lane) == {4, 1}
@@ -153,7 +153,7 @@ def test_a_loss_threshold_ends_each_run_in_its_own_epoch():
         task(recipe.with_fields({"optimizer.learning_rate": rate}))
         for rate in (1e-3, 4e-3, 2e-3, 1e-6)
     ]
-    found = train_runs(tasks, Lane(DEVICES[0], widest=4))
+    found = train_together(tasks, Lane(DEVICES[0], widest=4))
     assert len({one.steps for one in found}) == 4
     for one, other in zip(tasks, found, strict=True):
         assert_same(other, train_run(one, Lane(DEVICES[0])))

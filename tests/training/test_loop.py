@@ -13,7 +13,7 @@ from paribus.executors import ThreadExecutor
 from paribus.models import MLP
 from paribus.models.base import named_weights
 from paribus.objectives import Penalties
-from paribus.optimizers import SGD
+from paribus.optimizers import SGD, Constant
 from paribus.probes import AtEnd, GradientNorm, WeightNorm
 from paribus.training import EarlyStopping
 from paribus.training.lane import Lane
@@ -261,6 +261,31 @@ class TestEnds:
         assert found["batch/loss"].coords["epoch"][-1] == last
         assert (found["batch/loss"].values <= 1.9).tolist() == [False] * (last - 1) + [True]
         assert seen[-1] == last
+
+    def test_at_a_loss_threshold_the_weights_are_those_of_that_epoch(self):
+        # Calls begin anywhere in an epoch; none may train on after the last one.
+        recipe = EXAMPLE.with_fields({"epochs": 40, "loss_threshold": 1.9})
+        found = [train(recipe.with_fields({"evaluate": evaluate})) for evaluate in (1, 4, "end")]
+        assert 0 < found[0].steps < 40 * recipe.steps_per_epoch
+        for other in found[1:]:
+            assert other.steps == found[0].steps
+            for name, array in named_weights(found[0].network).items():
+                np.testing.assert_array_equal(named_weights(other.network)[name], array)
+
+    def test_a_diverged_run_is_the_same_whoever_observes_it(self):
+        recipe = EXAMPLE.with_fields(
+            {
+                "model": MLP(hidden=(8,), activation="identity"),
+                "loss": "mean_squared_error",
+                "optimizer": SGD(learning_rate=5.0, schedule=Constant(warmup=4.0)),
+                "evaluate": "end",
+                "epochs": 30,
+            }
+        )
+        plain, observed = train(recipe), train(recipe, observers=(WeightNorm(),))
+        assert plain.diverged_epoch == observed.diverged_epoch
+        assert plain.diverged_epoch is not None
+        assert digest(plain) == digest(observed)
 
     def test_a_threshold_that_the_last_epoch_reaches(self):
         recipe = EXAMPLE.with_fields({"epochs": 2, "loss_threshold": 100.0})

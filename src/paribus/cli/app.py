@@ -150,7 +150,7 @@ def run(
     cores: CoresOption = None,
     checkpoint_seconds: Annotated[
         float,
-        typer.Option("--checkpoint-seconds", min=0, help="What a killed run may lose at most."),
+        typer.Option("--checkpoint-seconds", min=0, help="About what a killed run may lose."),
     ] = 30.0,
     as_json: JsonOption = False,
 ) -> None:

@@ -14,7 +14,8 @@ from paribus.spec import Spec
 class Model(Spec):
     """Declaration of a network: structure only; its weights come from the run's streams.
 
-    On CPUs the gradient of a batch is added up over parts of at most `examples_at_once`.
+    On CPUs the gradient of a batch is added up over parts of at most `examples_at_once`, a power
+    of 2; so many are also evaluated at once.
     """
 
     examples_at_once: ClassVar[int] = 2**31

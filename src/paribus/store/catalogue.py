@@ -147,7 +147,10 @@ class Catalogue:
             return runs.select_artifact(connection, key, name)
 
     def record_failure(self, key: str, message: str) -> None:
-        """Note that a run could not be trained; the next `add_run` of its key clears it."""
+        """Note that a run could not be trained, and forget its checkpoint.
+
+        The next `add_run` of its key clears the note.
+        """
         row = {
             "run_key": key,
             "message": message,
@@ -158,6 +161,7 @@ class Catalogue:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["run_key"], set_=row)
             )
+            runs.delete_checkpoints(connection, [key])
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """The last message of each of these runs that failed and has not been stored since."""

@@ -45,7 +45,7 @@ def insert_run(connection: Connection, run: StoredRun) -> bool:
         if rows:
             connection.execute(insert(table), rows)
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key == run.key))
-    connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run_key == run.key))
+    delete_checkpoints(connection, [run.key])
     return True
 
 
@@ -132,10 +132,15 @@ def select_artifact(connection: Connection, key: str, name: str) -> bytes:
     return _undamaged(row, f"artifact {name!r}")
 
 
+def delete_checkpoints(connection: Connection, keys: Collection[str]) -> None:
+    """Delete the checkpoints of these runs."""
+    connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run_key.in_(keys)))
+
+
 def delete_runs(connection: Connection, keys: Collection[str]) -> int:
     """Delete these runs and all that is known of them; how many were stored."""
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key.in_(keys)))
-    connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run_key.in_(keys)))
+    delete_checkpoints(connection, keys)
     return connection.execute(delete(RUNS).where(RUNS.c.key.in_(keys))).rowcount
 
 

@@ -1,6 +1,6 @@
 """Planned runs, trained on a lane and made into what the store keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,21 +29,20 @@ class Finished:
 
 def train_planned(
     runs: Sequence[PlannedRun], tasks: Sequence[Task], lane: Lane, facts: dict[str, Any]
-) -> list[Finished]:
-    """Trains runs side by side; `facts` of the study (cores, data's origin) join their provenance.
+) -> Iterator[tuple[PlannedRun, Finished]]:
+    """Trains runs side by side and gives each as it is finished.
 
-    Raises `StoppedError` when asked to stop.
+    `facts` of the study (cores, data's origin) join their provenance. Raises `StoppedError` when
+    asked to stop.
     """
-    started = datetime.now(UTC)
-    trained = train_runs(tasks, lane)
-    found = provenance(lane.device) | facts
-    found["started"] = started.isoformat(timespec="seconds")
-    found["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
-    found["peak_memory_bytes"] = peak_memory(lane.device)
-    return [
-        Finished(_stored(run, one, task.dataset, found), one.steps, one.seconds)
-        for run, task, one in zip(runs, tasks, trained, strict=True)
-    ]
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    for number, trained in train_runs(tasks, lane):
+        found = provenance(lane.device) | facts
+        found["started"] = started
+        found["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+        found["peak_memory_bytes"] = peak_memory(lane.device)
+        stored = _stored(runs[number], trained, tasks[number].dataset, found)
+        yield runs[number], Finished(stored, trained.steps, trained.seconds)
 
 
 def _stored(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paribus.data.base import Source
+from paribus.errors import DeclarationError, Fault
 from paribus.study.watch import Silent, Watch
 
 
@@ -22,3 +23,14 @@ class RunOptions:
     side_by_side: int | None = None
     checkpoint_seconds: float = 30.0
     watch: Watch = field(default_factory=Silent)
+
+    def __post_init__(self) -> None:
+        least = {"cores": 1, "side_by_side": 1, "checkpoint_seconds": 0}
+        given = {name: getattr(self, name) for name in least}
+        faults = [
+            Fault(name, f"got {value}; {least[name]} or more is allowed")
+            for name, value in given.items()
+            if value is not None and not value >= least[name]
+        ]
+        if faults:
+            raise DeclarationError(type(self).__name__, faults)

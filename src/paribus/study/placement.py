@@ -1,12 +1,12 @@
 """Which runs go to a lane together, and from where each goes on."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
+from paribus.snapshot import Observer
 from paribus.store.catalogue import Catalogue
 from paribus.study.plan import PlannedRun
 from paribus.training.checkpoint import Checkpoint, CheckpointError
-from paribus.training.lane import Lane
-from paribus.training.provenance import arithmetic_of
+from paribus.training.lane import Lane, made_by
 
 
 def side_by_side(
@@ -27,19 +27,20 @@ def side_by_side(
 
 
 def usable_checkpoints(
-    catalogue: Catalogue, runs: list[PlannedRun], lane: Lane
+    catalogue: Catalogue, runs: list[PlannedRun], lane: Lane, observers: Sequence[Observer]
 ) -> dict[str, Checkpoint]:
-    """The checkpoints of these runs by key, as far as this program on this processor made them.
+    """The checkpoints of these runs by key, as far as they were made as this lane would go on.
 
     Other versions or another processor may round differently, and a run would be neither the one
     nor the other: it is trained from its start.
     """
+    made_with = made_by(lane, observers)
     found = {}
     for key, content in catalogue.checkpoints({run.key for run in runs}).items():
         try:
             checkpoint = Checkpoint.from_bytes(content)
         except CheckpointError:
             continue
-        if checkpoint.made_with == arithmetic_of(lane.device):
+        if checkpoint.made_with == made_with:
             found[key] = checkpoint
     return found

@@ -26,9 +26,9 @@ class Progress:
     reused: int = 0
     cohorts: int = 0
     done: int = 0
-    epochs: int = 0
     all_epochs: int = 0
     _cost: float = 0.0
+    _epochs: dict[str, int] = field(default_factory=dict)
     _spent: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,9 +42,9 @@ class Progress:
         self._cost = sum(map(run_cost, to_train))
 
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:
-        """Count one epoch."""
+        """So many epochs of a run are done."""
         with self._lock:
-            self.epochs += 1
+            self._epochs[run.key] = epoch
             self._spent[run.key] = run_cost(run) * epoch / run.recipe.epochs
 
     def run_done(self, run: PlannedRun, status: str) -> None:  # noqa: ARG002 - a watch's signature
@@ -52,6 +52,12 @@ class Progress:
         with self._lock:
             self.done += 1
             self._spent[run.key] = run_cost(run)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all runs to train that are done."""
+        with self._lock:
+            return sum(self._epochs.values())
 
     @property
     def running(self) -> int:

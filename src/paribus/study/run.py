@@ -116,14 +116,24 @@ def _missing(plan: Plan, catalogue: Catalogue) -> list[PlannedRun]:
     return [run for runs in cohorts for run in runs]
 
 
-Futures = dict[Future[list[Finished]], list[PlannedRun]]
+Futures = dict[Future[None], list[PlannedRun]]
 
 
 class _Saved(NamedTuple):
-    """A checkpoint of a run, on its way to the store."""
+    """There is a checkpoint of the run of this key."""
+
+    key: str
+
+
+class _Done(NamedTuple):
+    """A finished run, on its way to the store."""
 
     run: PlannedRun
-    checkpoint: Checkpoint
+    finished: Finished
+
+
+_Event = Future[None] | _Saved | _Done | None
+"""What lanes tell the thread that writes; None is Ctrl-C."""
 
 
 @dataclass
@@ -136,9 +146,8 @@ class _Training:
     watches: tuple[Watch, ...]
     cancelled: threading.Event = field(default_factory=threading.Event)
     # Its `put` may be called by a signal's handler, which wakes the `get` that waits.
-    events: SimpleQueue[Future[list[Finished]] | _Saved | None] = field(
-        default_factory=SimpleQueue
-    )
+    events: SimpleQueue[_Event] = field(default_factory=SimpleQueue)
+    latest: dict[str, Checkpoint] = field(default_factory=dict)
 
     def train(self, runs: list[PlannedRun], datasets: dict[DataSpec, Dataset]) -> None:
         lanes = [
@@ -165,22 +174,24 @@ class _Training:
         runs: list[PlannedRun],
         datasets: dict[DataSpec, Dataset],
     ) -> Futures:
-        checkpoints = usable_checkpoints(self.catalogue, runs, lanes[0])
+        probes = self.outcome.plan.study.probes
+        checkpoints = usable_checkpoints(self.catalogue, runs, lanes[0], probes)
+        together = side_by_side(runs, checkpoints, lanes[0])
 
-        def job(together: list[PlannedRun], lane: Lane) -> list[Finished]:
+        def job(group: list[PlannedRun], lane: Lane) -> None:
             tasks = [
-                self._task(run, datasets[run.recipe.data], checkpoints.get(run.key))
-                for run in together
+                self._task(run, datasets[run.recipe.data], checkpoints.pop(run.key, None))
+                for run in group
             ]
-            facts = {"cores": len(lanes), "data": self._origin(together[0], tasks[0].dataset)}
-            return train_planned(together, tasks, lane, facts)
+            facts = {"cores": len(lanes), "data": self._origin(group[0], tasks[0].dataset)}
+            for run, finished in train_planned(group, tasks, lane, facts):
+                self.events.put(_Done(run, finished))
 
         return {
             executor.submit(
-                lambda slot, together=together: job(together, lanes[slot]),
-                group=together[0].cohort,
-            ): together
-            for together in side_by_side(runs, checkpoints, lanes[0])
+                lambda slot, group=group: job(group, lanes[slot]), group=group[0].cohort
+            ): group
+            for group in together
         }
 
     def _task(self, run: PlannedRun, dataset: Dataset, checkpoint: Checkpoint | None) -> Task:
@@ -193,8 +204,12 @@ class _Training:
             cancelled=self.cancelled.is_set,
             checkpoint=checkpoint,
             checkpoint_seconds=self.options.checkpoint_seconds,
-            save=lambda checkpoint: self.events.put(_Saved(run, checkpoint)),
+            save=lambda checkpoint: self._saved(run.key, checkpoint),
         )
+
+    def _saved(self, key: str, checkpoint: Checkpoint) -> None:
+        self.latest[key] = checkpoint  # in place of one that was not stored in time
+        self.events.put(_Saved(key))
 
     def _origin(self, run: PlannedRun, dataset: Dataset) -> dict[str, str]:
         name = type(run.recipe.data).__name__
@@ -218,34 +233,32 @@ class _Training:
             if event is not None:
                 self._take(event, futures)
 
-    def _take(self, event: Future[list[Finished]] | _Saved, futures: Futures) -> None:
-        if isinstance(event, _Saved):
-            begun = time.perf_counter()
-            self.catalogue.put_checkpoint(event.run.key, event.checkpoint.to_bytes())
-            self.outcome.seconds["store"] += time.perf_counter() - begun
-            return
-        # With its future the run's weights are let go.
-        self._settle(event, futures.pop(event))
+    def _take(self, event: Future[None] | _Saved | _Done, futures: Futures) -> None:
+        begun = time.perf_counter()
+        match event:
+            case _Saved(key):
+                checkpoint = self.latest.pop(key, None)
+                if checkpoint is not None:
+                    self.catalogue.put_checkpoint(key, checkpoint.to_bytes())
+            case _Done(run, finished):
+                self.catalogue.add_run(finished.stored)
+                self._count(finished)
+                for watch in self.watches:
+                    watch.run_done(run, finished.stored.status)
+            case _:
+                self._settle(event, futures.pop(event))
+        self.outcome.seconds["store"] += time.perf_counter() - begun
 
-    def _settle(self, future: Future[list[Finished]], runs: list[PlannedRun]) -> None:
+    def _settle(self, future: Future[None], runs: list[PlannedRun]) -> None:
         try:
-            finished = future.result()
+            future.result()
         except (StoppedError, CancelledError):
             return
         except Exception as error:  # one run's fault is not the study's
+            kept = self.catalogue.finished(run.key for run in runs)
             for run in runs:
-                self._fail(run, error)
-            return
-        for run, one in zip(runs, finished, strict=True):
-            self._keep(run, one)
-
-    def _keep(self, run: PlannedRun, finished: Finished) -> None:
-        begun = time.perf_counter()
-        self.catalogue.add_run(finished.stored)
-        self.outcome.seconds["store"] += time.perf_counter() - begun
-        self._count(finished)
-        for watch in self.watches:
-            watch.run_done(run, finished.stored.status)
+                if run.key not in kept:
+                    self._fail(run, error)
 
     def _count(self, finished: Finished) -> None:
         self.outcome.trained += 1

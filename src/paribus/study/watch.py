@@ -13,7 +13,7 @@ class Watch(Protocol):
         ...
 
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:
-        """A run has trained one more epoch."""
+        """So many epochs of a run are trained; short epochs are told several at once."""
         ...
 
     def run_done(self, run: PlannedRun, status: str) -> None:

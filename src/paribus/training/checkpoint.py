@@ -6,7 +6,7 @@ where the same arithmetic goes on, so it says with which versions and processor 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +27,8 @@ class Checkpoint:
     """A run after `epoch` whole epochs and `done` steps since the feed began.
 
     `state` are the leaves of the training state, `measured` the run's measurements so far,
-    `made_with` names what decides rounding (versions, processor), `took` is what JSON holds of
-    the steps and seconds spent.
+    `made_with` stands for what a run must share to go on from here, `took` is what JSON holds of
+    the seconds spent.
     """
 
     epoch: int
@@ -42,6 +42,13 @@ class Checkpoint:
     def place(self) -> tuple[int, int]:
         """Where the run is: runs at one place can go on side by side."""
         return self.epoch, self.done
+
+    def fits(self, state: Sequence[Any]) -> bool:
+        """Whether its state has the leaves of this one, by shape and type."""
+        own, others = (
+            [(one.shape, one.dtype) for one in leaves] for leaves in (self.state, state)
+        )
+        return own == others
 
     def to_bytes(self) -> bytes:
         """The checkpoint as a safetensors file."""

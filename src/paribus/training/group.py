@@ -10,7 +10,7 @@ change the result.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -19,9 +19,8 @@ import numpy as np
 from paribus.snapshot import Observer
 from paribus.spec import split_traced
 from paribus.training import program
-from paribus.training.lane import Lane, Programs, host
+from paribus.training.lane import Lane, Programs, host, made_by
 from paribus.training.member import Member
-from paribus.training.provenance import arithmetic_of
 from paribus.training.rows import chosen, stacked, unstacked
 from paribus.training.task import StoppedError, Task, Trained
 
@@ -53,23 +52,28 @@ class Group:
         """The members that go on."""
         return [member for member in self.rows if member is not None]
 
-    def train(self) -> list[Trained]:
-        """The finished runs, in the order of their tasks."""
-        found: dict[int, Trained] = {}
+    def train(self) -> Iterator[tuple[int, Trained]]:
+        """Each run as it is finished, with its number among the tasks."""
         if self.active[0].epoch == 0 and not self.done:
             self._measure()
+            yield from self._part()
         while self.active:
             self._feed()
             self._measure()
-            self._part(found)
+            yield from self._part()
             self._save_if_due()
-        return [found[id(member)] for member in self.members]
 
     def _begin(self) -> program.State:
         weights = self.lane.put(stacked([member.initial_weights() for member in self.members]))
-        self.traced = self._stack("traced")
+        self._place()
         arguments = (weights, self.traced)
         return self._compiled(program.START, arguments)(*arguments)
+
+    def _place(self) -> None:
+        """Puts on the device what members have of their own and never change."""
+        self.traced = self._stack("traced")
+        self.streams = self._stack("dropout"), self._stack("augmentation")
+        self.evaluated, self.probed = self._stack("evaluated"), self._stack("probed")
 
     def _resume(self) -> int:
         """Puts the members where their checkpoints are; how many steps into a feed that is."""
@@ -78,7 +82,10 @@ class Group:
         if not checkpoints:
             return 0
         (place,) = {checkpoint.place for checkpoint in checkpoints}
-        tree = jax.tree.structure(self.state)
+        fresh = unstacked(self.state, len(self.rows))[0]
+        if any(not checkpoint.fits(jax.tree.leaves(fresh)) for checkpoint in checkpoints):
+            return 0  # of another program: it is no use
+        tree = jax.tree.structure(fresh)
         states = [jax.tree.unflatten(tree, checkpoint.state) for checkpoint in checkpoints]
         for member, checkpoint in zip(self.members, checkpoints, strict=True):
             member.resume(checkpoint)
@@ -93,16 +100,10 @@ class Group:
             member.order(first + 1, last) if member else self.active[0].order(first + 1, last)
             for member in self.rows
         ]
-        feed = program.Feed(
-            self.data,
-            self.lane.put(stacked(orders)),
-            self._stack("dropout"),
-            self._stack("augmentation"),
-        )
+        feed = program.Feed(self.data, self.lane.put(stacked(orders)), *self.streams)
         if not self.done:
-            self.state = self.state._replace(
-                losses=self.lane.put(np.zeros(self.state.losses.shape, self.state.losses.dtype))
-            )
+            nothing = np.zeros(self.state.losses.shape, self.state.losses.dtype)
+            self.state = self.state._replace(losses=nothing)
         steps = (last - first) * self.recipe.steps_per_epoch
         while self.done < steps:
             self._stop_if_asked()
@@ -144,7 +145,7 @@ class Group:
                 self._observe(observers, members)
 
     def _evaluate(self, members: list[Member]) -> None:
-        arguments = (self.state.weights, self.data, self._stack("evaluated"))
+        arguments = (self.state.weights, self.data, self.evaluated)
         evaluate = self._compiled(program.EVALUATE, arguments)
         begun = time.perf_counter()
         found = unstacked(host(evaluate(*arguments)), len(self.rows))
@@ -153,7 +154,7 @@ class Group:
             member.add_evaluation(found[self.rows.index(member)])
 
     def _observe(self, observers: tuple[Observer, ...], members: list[Member]) -> None:
-        arguments = (self.state.weights, self.traced, self.data, self._stack("probed"))
+        arguments = (self.state.weights, self.traced, self.data, self.probed)
         observe = self._compiled(program.OBSERVE, arguments, observers=observers)
         begun = time.perf_counter()
         found = unstacked(host(observe(*arguments)), len(self.rows))
@@ -161,29 +162,26 @@ class Group:
         for member in members:
             member.history.add_observation(member.epoch, found[self.rows.index(member)])
 
-    def _part(self, found: dict[int, Trained]) -> None:
+    def _part(self) -> Iterator[tuple[int, Trained]]:
         """Lets go of the members that are at their ends."""
         count = len(self.rows)
         for row, member in enumerate(self.rows):
             if member is None:
                 continue
-            if member.diverged_epoch is None:
+            if member.diverged_epoch is None and member.epoch:
                 member.task.watch(member.epoch)
             if member.ended:
-                weights = host(chosen(self.state.weights, [row], count))
-                found[id(member)] = member.trained(weights)
                 self.rows[row] = None
+                weights = host(chosen(self.state.weights, [row], count))
+                yield self.members.index(member), member.trained(weights)
         if 0 < len(self.active) <= count // 2:
             rows = [row for row, member in enumerate(self.rows) if member is not None]
             self.state = chosen(self.state, rows, count)
             self.rows = [self.rows[row] for row in rows]
-            self.traced = self._stack("traced")
+            self._place()
 
     def _stack(self, name: str) -> Any:
-        """What every member has of this name, on the device; a row that is empty repeats one."""
-        filling = getattr(self.active[0], name)
-        values = [getattr(member, name) if member else filling for member in self.rows]
-        return self.lane.put(stacked(values))
+        return self.lane.put(stacked([getattr(member, name) for member in self.rows]))
 
     def _compiled(self, wanted: program.Program, arguments: tuple[Any, ...], **fixed: Any) -> Any:
         before = self.programs.compile_seconds
@@ -214,7 +212,7 @@ class Group:
             self.saved = time.monotonic()
 
     def _save(self) -> None:
-        made_with = arithmetic_of(self.lane.device)
+        made_with = made_by(self.lane, self.members[0].task.observers)
         for member, state in zip(
             self.rows, unstacked(host(self.state), len(self.rows)), strict=True
         ):

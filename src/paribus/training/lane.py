@@ -8,7 +8,7 @@ train side by side, as many as memory holds.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,12 @@ import jax
 import numpy as np
 
 from paribus.data.dataset import Dataset
+from paribus.snapshot import Observer
+from paribus.spec import digest
 from paribus.training.batch import Data
+from paribus.training.platform import DEVICE_COUNT
 from paribus.training.program import Program
+from paribus.training.provenance import provenance
 from paribus.training.recipe import Recipe
 from paribus.training.rows import lifted
 
@@ -97,6 +101,19 @@ class Lane:
         while len(self._cohorts) > KEPT_COHORTS:
             self._cohorts.popitem(last=False)
         return self._cohorts[recipe]
+
+
+def made_by(lane: Lane, observers: Sequence[Observer]) -> str:
+    """A digest of what two halves of one run must share.
+
+    That is all that may decide how they round: versions, kind of processor, XLA's flags (but for
+    the number of devices), and whether a run is alone in its program. And its observers, since
+    what they measured so far is kept, and training pauses where they measure.
+    """
+    facts = provenance(lane.device)
+    flags = facts["xla_flags"].split()
+    facts["xla_flags"] = [flag for flag in flags if not flag.startswith(DEVICE_COUNT)]
+    return digest([facts, repr(tuple(observers)), lane.widest == 1])
 
 
 def _memory_of(device: Any) -> int | None:

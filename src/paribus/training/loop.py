@@ -17,28 +17,30 @@ def train_run(task: Task, lane: Lane) -> Trained:
     The result depends on recipe, replicate and data alone: not on the lane, nor on what else is
     trained, nor on the observers. Raises `StoppedError` when asked to stop.
     """
-    return train_runs([task], lane)[0]
+    ((_, trained),) = train_runs([task], lane)
+    return trained
 
 
-def train_runs(tasks: Sequence[Task], lane: Lane) -> list[Trained]:
+def train_runs(tasks: Sequence[Task], lane: Lane) -> Iterator[tuple[int, Trained]]:
     """Trains runs of one cohort on a lane, all from their start or all from one place.
 
-    They go side by side where the lane allows it, in groups as large as its memory holds; a group
-    that turns out too large is halved and begun again.
+    Gives each as it is finished, with its number. They go side by side where the lane allows it,
+    in groups as large as its memory holds; a group that turns out too large is halved, and what
+    of it is not finished begun again.
     """
-    found: list[Trained] = []
-    widest = lane.widest
+    waiting, widest = list(range(len(tasks))), lane.widest
     with arithmetic(tasks[0].recipe):
-        while waiting := tasks[len(found) :]:
+        while waiting:
             groups = -(-len(waiting) // widest)
-            group = waiting[: -(-len(waiting) // groups)]
+            numbers = waiting[: -(-len(waiting) // groups)]
             try:
-                found += Group(group, lane).train()
+                for number, trained in Group([tasks[one] for one in numbers], lane).train():
+                    waiting.remove(numbers[number])
+                    yield numbers[number], trained
             except (TooWideError, jax.errors.JaxRuntimeError) as error:
-                if len(group) == 1 or not _is_out_of_memory(error):
+                if len(numbers) == 1 or not _is_out_of_memory(error):
                     raise
-                widest = len(group) // 2
-    return found
+                widest = len(numbers) // 2
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -68,14 +68,14 @@ class Member:
 
     def add_losses(self, losses: NDArray[np.floating]) -> None:
         """Takes the sums of the objective over whole epochs, until one that ends the run."""
-        recipe, count = self.task.recipe, len(self.splits.train)
+        count = len(self.splits.train)
         for loss in losses:
             self.epoch += 1
             self.history.add_batch_loss(self.epoch, float(loss) / count)
             if not np.isfinite(loss):
                 self.diverged_epoch = self.epoch
                 return
-            if recipe.loss_threshold is not None and program.has_reached(self._typed, loss):
+            if program.ends_run(self._typed, loss):
                 self.last = self.epoch
                 return
 
@@ -130,7 +130,8 @@ class Member:
             history=self.history,
             network=program.network_of(self.task.recipe, weights),
             splits=self.splits,
-            steps=self.steps - self.before.steps,
+            # A run may end before the place that its checkpoint was taken at, having gone idle.
+            steps=max(0, self.steps - self.before.steps),
             seconds=self.seconds,
             diverged_epoch=self.diverged_epoch,
             before=self.before,

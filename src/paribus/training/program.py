@@ -41,8 +41,8 @@ from paribus.training.recipe import Recipe
 Traced = Mapping[str, Float[Array, ""]]
 """Hyper-parameters by dotted path in the recipe."""
 
-EVALUATION_CHUNK = 1000
-"""Examples evaluated at once: enough for efficient products, little enough for the cache."""
+EVALUATION_CHUNK = 1024
+"""Examples evaluated at once, at most: efficient products that stay in the cache."""
 
 
 class Feed(NamedTuple):
@@ -95,18 +95,18 @@ def train(
 ) -> State:
     """The state after the steps span[0] .. span[1]-1 of a feed.
 
-    With a loss threshold fewer steps are taken: none after the first epoch that reaches it.
+    None is taken after an epoch that ends the run (`ends_run`), whatever the call.
     """
     filled = fill_traced(recipe, traced)
     step = partial(_step, recipe=filled, feed=feed)
-    if recipe.loss_threshold is None:
+    if recipe.epochs_per_feed == 1:
         return lax.fori_loop(span[0], span[1], step, state)
+    epochs = jnp.arange(recipe.epochs_per_feed)
 
     def goes_on(at: tuple[Array, State]) -> Array:
         index, state = at
-        finished, within = jnp.divmod(index, recipe.steps_per_epoch)
-        reached = has_reached(filled, state.losses[jnp.maximum(finished - 1, 0)])
-        return (index < span[1]) & ~((index > 0) & (within == 0) & reached)
+        done = epochs < index // recipe.steps_per_epoch
+        return (index < span[1]) & ~jnp.any(done & ends_run(filled, state.losses))
 
     def body(at: tuple[Array, State]) -> tuple[Array, State]:
         return at[0] + 1, step(*at)
@@ -114,10 +114,12 @@ def train(
     return lax.while_loop(goes_on, body, (span[0], state))[1]
 
 
-def has_reached(recipe: Recipe, loss: Any) -> Any:
-    """Whether an epoch's sum of losses is within the recipe's threshold (or is no number)."""
-    assert recipe.loss_threshold is not None
-    return ~(loss > recipe.loss_threshold * recipe.train_examples)
+def ends_run(recipe: Recipe, losses: Any) -> Any:
+    """Whether epochs of these sums of losses are the last: not finite, or at the threshold."""
+    goes_on = abs(losses) < np.inf  # not so for NaN
+    if recipe.loss_threshold is not None:
+        goes_on &= losses > recipe.loss_threshold * recipe.train_examples
+    return ~goes_on
 
 
 def _step(index: Int[Array, ""], state: State, *, recipe: Recipe, feed: Feed) -> State:
@@ -147,8 +149,7 @@ def _slopes(
     The parts are of the size that the model asks for, a function of the batch size alone.
     """
     size = len(drawn.positions)
-    at_once = recipe.model.examples_at_once if jax.default_backend() == "cpu" else size
-    parts = -(-size // at_once)
+    parts = -(-size // _at_once(recipe, size))
 
     def slopes(function: Callable[[Any], Any]) -> tuple[Float[Array, ""], Any]:
         return jax.value_and_grad(lambda weights: function(network_of(recipe, weights)))(weights)
@@ -165,6 +166,11 @@ def _slopes(
         return slopes(lambda network: objective(network, recipe, batch, drawn.dropout))
     start = slopes(lambda network: _penalty(network, recipe))
     return lax.scan(add, start, in_parts(drawn, parts))[0]
+
+
+def _at_once(recipe: Recipe, most: int) -> int:
+    """How many examples are computed at once."""
+    return min(most, recipe.model.examples_at_once) if jax.default_backend() == "cpu" else most
 
 
 def objective(
@@ -228,7 +234,8 @@ def evaluate(
         losses = jax.vmap(LOSSES[recipe.loss])(outputs, targets)
         return losses, jnp.argmax(outputs, axis=-1).astype(jnp.int32)
 
-    losses, predicted = lax.map(chunk, positions.reshape(-1, EVALUATION_CHUNK))
+    at_once = _at_once(recipe, EVALUATION_CHUNK)
+    losses, predicted = lax.map(chunk, positions.reshape(-1, at_once))
     return losses.ravel(), predicted.ravel()
 
 

@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from paribus.spec import digest
 from paribus.training.recipe import NUMERICS
 
 LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
@@ -43,13 +42,6 @@ def peak_memory(device: Any) -> int:
         return found["peak_bytes_in_use"]
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def arithmetic_of(device: Any) -> str:
-    """A digest of all that may decide how a device rounds: versions and kind of processor."""
-    facts = provenance(device)
-    del facts["xla_flags"]  # the number of devices is in there, which decides nothing
-    return digest(facts)
 
 
 def provenance(device: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ NUMERICS = 2
 FEED_POSITIONS = 65_536
 """Positions of examples handed to the compiled program at once, if an epoch has fewer."""
 
-LONGEST_FEED = 1_000
+LONGEST_FEED = 100
 """Epochs in one feed at most."""
 
 AnyOptimizer = Annotated[SGD | Adam | AdamW, Field(discriminator="kind")]
