@@ -29,6 +29,8 @@ format: $(VENV)/installed-dev ## Put the code into our format
 
 bench: $(VENV)/installed ## Measure speed and overhead on this machine
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/engine.py
 
 clean: ## Remove the virtual environment and caches

@@ -1,5 +1,6 @@
 """Which runs train together, from where they go on, and that a whole study comes of it."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -113,6 +114,11 @@ class TestUsable:
     def test_not_with_other_probes(self, plan, tmp_path, checkpoints):
         content = checkpoints[0].to_bytes()
         assert self.find(plan, tmp_path, content, observers=(WeightNorm(),)) == {}
+
+    def test_not_under_other_flags(self, plan, tmp_path, checkpoints, monkeypatch):
+        flags = os.environ["XLA_FLAGS"].replace("device_count=", "device_count=1")
+        monkeypatch.setenv("XLA_FLAGS", flags)
+        assert self.find(plan, tmp_path, checkpoints[0].to_bytes()) == {}
 
     def test_not_side_by_side_what_was_made_alone(self, plan, tmp_path, checkpoints):
         assert self.find(plan, tmp_path, checkpoints[0].to_bytes(), widest=4) == {}

@@ -19,7 +19,6 @@ from paribus.data.dataset import Dataset
 from paribus.snapshot import Observer
 from paribus.spec import digest
 from paribus.training.batch import Data
-from paribus.training.platform import DEVICE_COUNT
 from paribus.training.program import Program
 from paribus.training.provenance import provenance
 from paribus.training.recipe import Recipe
@@ -106,14 +105,12 @@ class Lane:
 def made_by(lane: Lane, observers: Sequence[Observer]) -> str:
     """A digest of what two halves of one run must share.
 
-    That is all that may decide how they round: versions, kind of processor, XLA's flags (but for
-    the number of devices), and whether a run is alone in its program. And its observers, since
-    what they measured so far is kept, and training pauses where they measure.
+    That is all that may decide how they round: versions, kind of processor, XLA's flags (the
+    number of devices in them decides how large sums are split), and whether a run is alone in its
+    program. And its observers, since what they measured so far is kept, and training pauses where
+    they measure.
     """
-    facts = provenance(lane.device)
-    flags = facts["xla_flags"].split()
-    facts["xla_flags"] = [flag for flag in flags if not flag.startswith(DEVICE_COUNT)]
-    return digest([facts, repr(tuple(observers)), lane.widest == 1])
+    return digest([provenance(lane.device), repr(tuple(observers)), lane.widest == 1])
 
 
 def _memory_of(device: Any) -> int | None:

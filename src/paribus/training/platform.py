@@ -1,8 +1,8 @@
 """The one place where XLA is set up: before JAX starts its backend, and as the user wants it.
 
-On CPUs there is one XLA host device per core, of one thread each. Several threads inside one
-device would make the order of a sum, and with it the bits of a result, depend on the machine's
-load.
+On CPUs there is one XLA host device per core. Their number is also that of XLA's threads, among
+which it splits large products: it is the same for all lanes of a process, and whatever `cores` is
+asked for, since the order of a sum, and with it the bits of a result, depends on it.
 """
 
 import os
