@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from paribus.errors import Fault
 from paribus.spec import Spec
@@ -38,6 +39,21 @@ class Model(Spec):
     def faults(self, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - a role
         """What keeps the network from being built for such examples; none for most models."""
         return []
+
+
+class BatchNetwork(eqx.Module):
+    """A network that computes a whole batch at once; one example is a batch of one."""
+
+    @abstractmethod
+    def batch(
+        self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None
+    ) -> Float[Array, "examples outputs"]:
+        """The outputs for a batch: what `jax.vmap` of a single call gives, in less time."""
+
+    def __call__(
+        self, x: Float[Array, "*shape"], *, key: PRNGKeyArray | None = None
+    ) -> Float[Array, " outputs"]:
+        return self.batch(x[None], None if key is None else key[None])[0]
 
 
 def linear(inputs: int, outputs: int) -> eqx.nn.Linear:

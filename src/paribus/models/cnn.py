@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from paribus.errors import DeclarationError, Fault
 from paribus.models.activations import ACTIVATIONS, ActivationName
-from paribus.models.base import Model
+from paribus.models.base import BatchNetwork, Model
 from paribus.models.convolution import convolve, multiplications, output_size, tile_for
 from paribus.models.dense import Dense
 from paribus.models.pooling import PoolMode, pooled
@@ -183,22 +183,16 @@ class _ConvolutionLayer(eqx.Module):
         return untiled(pooled(tiles, pool.mode, size) if pool else tiles)
 
 
-class _Network(eqx.Module):
-    """Computes a whole batch at once, with examples along the last axis of all that is inside."""
+class _Network(BatchNetwork):
+    """Examples run along the last axis of all that is inside."""
 
     convolutions: tuple[_ConvolutionLayer, ...]
     dense: Dense
     activation: ActivationName = eqx.field(static=True)
 
-    def __call__(
-        self, x: Float[Array, "*shape"], *, key: PRNGKeyArray | None = None
-    ) -> Float[Array, " outputs"]:
-        return self.batch(x[None], None if key is None else key[None])[0]
-
     def batch(
         self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None
     ) -> Float[Array, "examples outputs"]:
-        """The outputs for a batch: what `jax.vmap` of a single call gives, in far less time."""
         images = inputs[..., None] if inputs.ndim == 3 else inputs
         images = images.transpose(3, 1, 2, 0)
         for layer in self.convolutions:

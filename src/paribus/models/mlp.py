@@ -9,7 +9,7 @@ import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from paribus.models.activations import ActivationName
-from paribus.models.base import Model
+from paribus.models.base import BatchNetwork, Model
 from paribus.models.dense import Dense
 from paribus.spec import Count, Share
 
@@ -38,20 +38,12 @@ class MLP(Model):
         return sum(inputs * width for inputs, width in pairwise(widths))
 
 
-class _Network(eqx.Module):
-    """Computes a whole batch at once."""
-
+class _Network(BatchNetwork):
     dense: Dense
     softmax: bool = eqx.field(static=True)
-
-    def __call__(
-        self, x: Float[Array, "*shape"], *, key: PRNGKeyArray | None = None
-    ) -> Float[Array, " outputs"]:
-        return self.batch(x[None], None if key is None else key[None])[0]
 
     def batch(
         self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None
     ) -> Float[Array, "examples outputs"]:
-        """The outputs for a batch: what `jax.vmap` of a single call gives, in less time."""
         outputs = self.dense(inputs.reshape(len(inputs), -1).T, keys).T
         return jax.nn.softmax(outputs, axis=-1) if self.softmax else outputs

@@ -1,6 +1,6 @@
 """One device at work: its copy of the data and the programs compiled for it.
 
-On CPUs there is a lane for each core (XLA's host devices, one thread each) and runs train one
+On CPUs there is a lane for each core (XLA's host devices) and runs train one
 after the other, so a run's arithmetic is the same wherever and beside whatever it runs; runs of
 one cohort find the program that the first of them compiled. On accelerators runs of a cohort
 train side by side, as many as memory holds.
