@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import json
 import re
+import runpy
 import shlex
 from pathlib import Path
 from typing import Literal, get_args, get_origin
@@ -12,10 +13,13 @@ import pytest
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
-from paribus import probes, studies
+from paribus import analyses, models, probes, studies
+from paribus.analyses.base import Analysis
+from paribus.claims import Claim
 from paribus.cli.app import app
 from paribus.cli.arguments import find_study, parse_only, parse_sets
 from paribus.cli.display import outcome_row, study_row
+from paribus.cli.gradients import gradient_rows
 from paribus.cli.stored import status_rows
 from paribus.data import catalogue
 from paribus.data.base import Source
@@ -23,22 +27,34 @@ from paribus.design.factor import Factor
 from paribus.models.activations import ACTIVATIONS
 from paribus.objectives.losses import LOSSES
 from paribus.probes.base import Probe
+from paribus.probes.gradient_check import GradientCheck, LayerCheck
 from paribus.results.table import Row
 from paribus.spec import Spec, Traced
 from paribus.store.catalogue import Catalogue
-from paribus.study.run import Outcome
-from paribus.study.scaled import Reported
+from paribus.study.gradients import ConditionCheck
+from paribus.study.outcome import Outcome
+from paribus.study.scaled import RESERVED, Reported
 from paribus.study.study import Study
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 RECIPE = ROOT / "docs" / "recipe.md"
+PROBES = ROOT / "docs" / "probes.md"
+ANALYSES = ROOT / "docs" / "analyses.md"
+FIGURES = ROOT / "docs" / "figures.md"
+DECLARED = (RECIPE, PROBES, ANALYSES, FIGURES)
 COMMANDS = ROOT / "docs" / "commands.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FIELD = re.compile(r"`(?:(\w+)\.)?([a-z]\w*)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TYPED = get_command(app).commands
-WORDS = {"Every data set": "DataSpec", "Every optimizer": "Optimizer", "Every probe": "Probe"}
+WORDS = {
+    "Every data set": "DataSpec",
+    "Every figure": "_Shown",
+    "Every optimizer": "Optimizer",
+    "Every probe": "Probe",
+}
 
 
 def text_of(page):
@@ -128,32 +144,36 @@ def fields_of(declaration):
 
 
 def declarations():
-    """Every declaration that a study can hold."""
-    offered = [getattr(probes, name) for name in probes.__all__]
-    waiting, found = {Study, *(one for one in offered if issubclass(one, Probe))}, {Probe}
+    """Every declaration that a study can hold; claims have a page and a test of their own."""
+    offered = [getattr(one, name) for one in (probes, analyses) for name in one.__all__]
+    waiting = {Study, models.Widths}
+    waiting |= {one for one in offered if is_spec(one, Probe) or is_spec(one, Analysis)}
+    found = {Probe, Analysis}
     while waiting:
         one = waiting.pop()
         found.add(one)
         mentioned = [specs_in(annotation) for annotation, _, _ in fields_of(one).values()]
-        waiting |= set().union(*mentioned) - found
-    return sorted(found - {Probe}, key=lambda one: one.__name__)
+        waiting |= {one for one in set().union(*mentioned) - found if not is_spec(one, Claim)}
+    return sorted(found - {Probe, Analysis}, key=lambda one: one.__name__)
+
+
+def is_spec(one, role):
+    return isinstance(one, type) and issubclass(one, role)
 
 
 def documented(declaration):
-    """The default of each field as docs/recipe.md has it, and whether it is marked as traced.
+    """The default of each field as the docs have it, and whether it is marked as traced.
 
     A field stands in the section of its declaration (or of a base), or anywhere as Class.field.
     """
     names = {one.__name__ for one in declaration.__mro__}
     found = {}
-    for title, text in sections(prose(RECIPE)).items():
-        for cells in rows(text):
-            field = re.match(r"`(?:(\w+)\.)?([a-z]\w*)`", cells[0])
-            if field is None or len(cells) != 4:
-                continue
-            owner = field[1] or WORDS.get(title, title)
-            if owner in names:
-                found[field[2]] = (value_of(cells[2]), "**T**" in cells[0])
+    for page in DECLARED:
+        for title, text in sections(prose(page)).items():
+            for cells in rows(text):
+                for owner, field in FIELD.findall(cells[0]) if len(cells) == 4 else ():
+                    if (owner or WORDS.get(title, title)) in names:
+                        found[field] = (value_of(cells[2]), "**T**" in cells[0])
     return found
 
 
@@ -177,9 +197,53 @@ def test_every_field_is_documented_with_its_default(declaration):
 @pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
 def test_every_declaration_and_value_is_documented(declaration):
     values = set().union(*(literals_in(one) for one, _, _ in fields_of(declaration).values()))
-    spans = {span.strip('"') for span in re.findall(r"`([^`]+)`", prose(RECIPE))}
+    text = "".join(map(prose, DECLARED))
+    spans = {span.strip('"') for span in re.findall(r"`([^`]+)`", text)}
     assert not {value for value in values if value not in spans}
-    assert re.search(rf"\b{declaration.__name__}\b", prose(RECIPE))
+    assert re.search(rf"\b{declaration.__name__}\b", text)
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [one for one in declarations() if issubclass(one, Probe)],
+    ids=lambda one: one.__name__,
+)
+def test_every_quantity_of_a_probe_is_documented_with_its_axes(probe):
+    shown = quantities_shown(PROBES, probe.__name__)
+    assert shown == {name: ", ".join(("epoch", *axes)) for name, axes in probe.QUANTITIES.items()}
+
+
+def quantities_shown(page, title):
+    """The axes of each quantity of a section, by its name."""
+    return {
+        name: cells[1]
+        for cells in rows(sections(prose(page))[title])
+        for name in re.findall(r"`(\w+/\w+)`", cells[0])
+    }
+
+
+@pytest.mark.parametrize(
+    "analysis",
+    [one for one in declarations() if issubclass(one, Analysis)],
+    ids=lambda one: one.__name__,
+)
+def test_every_quantity_of_an_analysis_is_documented_as_in_the_code(analysis):
+    """Its docstring says what it gives, as in "`line/train_loss` (pair, position)"."""
+    said = " ".join(analysis.__doc__.split())
+    expected = {
+        name: axes
+        for names, axes in re.findall(r"((?:`\w+/\w+`(?:, )?)+) \(([a-z, ]+)\)", said)
+        for name in re.findall(r"`(\w+/\w+)`", names)
+    }
+    assert expected
+    assert quantities_shown(ANALYSES, analysis.__name__) == expected
+
+
+@pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
+def test_every_kind_is_documented(declaration):
+    kind = declaration.model_fields.get("kind") if issubclass(declaration, Spec) else None
+    spans = re.findall(r"`([^`]+)`", "".join(map(prose, DECLARED)))
+    assert kind is None or kind.default in spans
 
 
 @pytest.mark.parametrize(
@@ -193,10 +257,64 @@ def test_every_function_has_its_formula(title, names):
     assert {cells[0].strip('`"') for cells in table if cells[1]} == set(names)
 
 
-def test_every_data_set_and_study_is_documented():
+def test_every_data_set_is_documented():
     spans = re.findall(r"`([^`]+)`", prose(RECIPE) + prose(COMMANDS))
-    names = [*map(catalogue.name_of, catalogue.ALL), *(study.name for study in studies.ALL)]
-    assert not [name for name in names if name not in spans]
+    assert not [name for name in map(catalogue.name_of, catalogue.ALL) if name not in spans]
+
+
+# The studies
+
+
+def test_pages_of_the_studies_are_what_their_declarations_say():
+    make = runpy.run_path(str(ROOT / "docs" / "make_studies.py"))
+    folder = ROOT / "docs" / "studies"
+    durations = json.loads(text_of(folder / "durations.json"))
+    assert set(durations["seconds"]) <= {study.name for study in studies.ALL}
+    found = {page.name: text_of(page) for page in folder.glob("*.md")}
+    assert found == make["pages"](durations), "`make docs` writes them anew"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10_000, "10_000"),
+        (9_999, "9999"),
+        (True, "True"),
+        (0.5, "0.5"),
+        ("relu", '"relu"'),
+        ((), "()"),
+        ((64,), "(64,)"),
+        ((64, 64), "(64, 64)"),
+        ((256,) * 6, "(256,) * 6"),
+        (models.MLP(), "MLP()"),
+        (models.MLP(hidden=(5, 4), dropout=0.2), "MLP(hidden=(5, 4), dropout=0.2)"),
+        (models.Pool(mode="average"), 'Pool(mode="average")'),
+    ],
+    ids=str,
+)
+def test_a_page_shows_values_as_they_are_typed(value, text):
+    shown = runpy.run_path(str(ROOT / "docs" / "make_studies.py"))["shown"]
+    assert shown(value) == text
+    assert eval(text, vars(models)) == value
+
+
+def test_a_page_says_how_long_a_study_took_and_on_what():
+    make = runpy.run_path(str(ROOT / "docs" / "make_studies.py"))
+    took = {"demo": {"seconds": 7.2}, "full": {"seconds": 150, "of": "1 of 5 replicates"}}
+    durations = {"machine": "two cores of a kind", "seconds": {"activations": took}}
+    chosen = [study for study in studies.ALL if study.name in {"activations", "sensitivity"}]
+    found = make["pages"](durations, chosen)
+    page = found["activations.md"]
+    assert re.search(r"^\| demo \|.*\| 7 s \|$", page, re.MULTILINE)
+    assert re.search(r"^\| full \|.*\| 2 min 30 s \(1 of 5 replicates\) \|$", page, re.MULTILINE)
+    assert "Times are those of two cores of a kind." in page
+    assert "not measured" not in page
+    assert "not measured" in found["sensitivity.md"]
+
+
+def test_words_that_no_factor_can_have_are_documented():
+    spans = re.findall(r"`([^`]+)`", sections(prose(RECIPE))["Factor"])
+    assert not RESERVED - set(spans)
 
 
 # What a user types
@@ -277,6 +395,9 @@ def shape(value):
     return [shape(value[0])] if isinstance(value, list) and value else None
 
 
+LAYER_CHECK = LayerCheck("1", 10, 10, 0, 1e-9, 1e-9, "weight[0, 0]")
+
+
 @pytest.fixture
 def printed(tmp_path):
     """What each command prints with --json, of a study that is planned and not trained."""
@@ -290,6 +411,7 @@ def printed(tmp_path):
         "status": status_rows(tmp_path),
         "table": [dict.fromkeys(Row.__annotations__)],
         "data": catalogue.describe(Source(tmp_path)),
+        "check-gradients": gradient_rows([ConditionCheck({}, GradientCheck((), LAYER_CHECK))]),
     }
 
 

@@ -7,24 +7,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paribus import data, models, optimizers, probes
+    from paribus import analyses, claims, data, figures, models, optimizers, probes
+    from paribus.design.adaptive import Scan, Tuned
     from paribus.design.factor import Factor
     from paribus.models.initialize import Initialization
     from paribus.objectives.penalties import Penalties
+    from paribus.probes.gradient_check import check_gradient
     from paribus.study.scaled import Reported
     from paribus.study.study import Scale, Study
-    from paribus.training.recipe import EarlyStopping, Recipe
+    from paribus.training.recipe import EarlyStopping, Recipe, WarmStart
+    from paribus.training.second_phase import GradientNormPhase
 
 __all__ = [
     "EarlyStopping",
     "Factor",
+    "GradientNormPhase",
     "Initialization",
     "Penalties",
     "Recipe",
     "Reported",
     "Scale",
+    "Scan",
     "Study",
+    "Tuned",
+    "WarmStart",
+    "analyses",
+    "check_gradient",
+    "claims",
     "data",
+    "figures",
     "models",
     "optimizers",
     "probes",
@@ -33,12 +44,17 @@ __all__ = [
 _HOMES = {
     "EarlyStopping": "paribus.training.recipe",
     "Factor": "paribus.design.factor",
+    "GradientNormPhase": "paribus.training.second_phase",
     "Initialization": "paribus.models.initialize",
     "Penalties": "paribus.objectives.penalties",
     "Recipe": "paribus.training.recipe",
     "Reported": "paribus.study.scaled",
     "Scale": "paribus.study.study",
+    "Scan": "paribus.design.adaptive",
     "Study": "paribus.study.study",
+    "Tuned": "paribus.design.adaptive",
+    "WarmStart": "paribus.training.recipe",
+    "check_gradient": "paribus.probes.gradient_check",
 }
 
 

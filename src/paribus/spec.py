@@ -180,6 +180,8 @@ def faults_of(error: ValidationError, spec: type[BaseModel]) -> list[Fault]:
 
 def _alternatives(problems: list[str]) -> list[str]:
     """One problem where a value fits none of the types that its field allows."""
+    if len(problems) > 1:
+        problems = [one.replace("; allowed here: ", "; should be ") for one in problems]
     got, said, _ = problems[0].partition("; should be ")
     rest = [problem.removeprefix(got + said) for problem in problems]
     if not said or any(one == problem for one, problem in zip(rest, problems, strict=True)):
@@ -257,6 +259,8 @@ def _place(spec: type[BaseModel], loc: Iterable[int | str]) -> _Place:
             continue
         if mixed:  # the part names one of the types
             break
+        if str(part).startswith(("literal[", "tagged-union[")):
+            continue
         names.append(str(part))
         only = alternatives[0] if len(alternatives) == 1 else None
         field = only.model_fields.get(str(part)) if only else None

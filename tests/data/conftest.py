@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from paribus.data import CIFAR10
+from paribus.data import CIFAR10, Gurmukhi
 from paribus.data.base import Source
 from paribus.data.checksums import sha256
 from paribus.data.official import FileSet, OfficialFile
@@ -91,4 +91,12 @@ def real_cifar10(real: Source) -> Source:
     """The real CIFAR-10, which fewer people have at hand than the smaller sets."""
     if CIFAR10().locate(real).state == "absent":
         pytest.skip(f"needs the real files: there is no CIFAR-10 in {real.folder}")
+    return real
+
+
+@pytest.fixture(scope="session")
+def real_gurmukhi(real: Source) -> Source:
+    """The real Gurmukhi digits, which are not downloaded."""
+    if Gurmukhi().locate(real).state == "absent":
+        pytest.skip(f"needs the real files: there are no Gurmukhi digits in {real.folder}")
     return real

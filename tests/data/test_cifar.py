@@ -157,6 +157,7 @@ class TestDeclared:
             CIFAR10().load(Source(tmp_path))
         assert f"Passed over {tmp_path / name}: it holds pickles" in str(caught.value)
         assert "the binary version, cifar-10-binary.tar.gz\n" in str(caught.value)
+        assert "  https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz\n" in str(caught.value)
 
 
 class TestLocalCopy:
@@ -205,6 +206,19 @@ class TestLocalCopy:
             CIFAR10().load(Source(copy.parents[1]))
         path = Path(copy, "test_batch.bin")
         assert str(caught.value) == f"{path}: record 7 is of class 10; classes are 0 to 9"
+
+    @pytest.mark.parametrize("size", [0, RECORD, BYTES - 1, BYTES + 1])
+    def test_a_file_of_another_length_names_both(self, copy, size):
+        path = copy / "data_batch_1.bin"
+        path.unlink()
+        with path.open("wb") as stream:
+            stream.truncate(size)
+        with pytest.raises(DamagedDataError) as caught:
+            CIFAR10().load(Source(copy.parents[1]))
+        assert str(caught.value).startswith(
+            f"{path}: not the CIFAR-10 file, or damaged: {size:,} bytes; the official file has "
+            "30,730,000. Fetch it again from "
+        )
 
     def test_a_short_file_names_both_lengths(self, copy):
         (copy / "data_batch_3.bin").unlink()

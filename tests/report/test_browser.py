@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from paribus import figures as declare
 from paribus.report.page import render
+from report import example_figures as examples
 from results.example_studies import diverging, widths
 
 CHROMIUM = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
@@ -27,7 +29,28 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module", params=[diverging, widths], ids=lambda make: make.__name__)
+def layers():
+    """Heat maps with sliders, a table and a figure that is absent."""
+    shown = [
+        declare.LayerHeatmap(metric="gradient/norm", factor="depth"),
+        declare.LayerHeatmap(metric="gradient/mean", factor="depth"),
+        declare.AgainstLevels(metrics=("test/accuracy", "train/loss"), factor="depth"),
+        declare.LearningCurves(metric="train/loss"),
+        declare.LayerCurves(metric="gradient/total"),
+        declare.Columns(metrics=("test/accuracy",)),
+    ]
+    return examples.depths(deepest=4, figures=[one.as_json() for one in shown])
+
+
+def between():
+    """Figures with two axes, which no other has."""
+    return examples.lines(figures=[declare.LineCurves().as_json()] * 4)
+
+
+STUDIES = [diverging, widths, layers, between]
+
+
+@pytest.fixture(scope="module", params=STUDIES, ids=lambda make: make.__name__)
 def report(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render(request.param()), encoding="utf-8")
@@ -73,7 +96,7 @@ def test_every_chart_has_marks(opened):
         ".chart",
         "all => all.map(c => c.querySelectorAll('svg g.role-mark[class*=mark-] path').length)",
     )
-    assert len(drawn) >= 8
+    assert len(drawn) >= 4
     assert min(drawn) > 0
 
 
@@ -123,3 +146,33 @@ def test_a_legend_entry_highlights_in_every_chart_of_its_kind(opened):
     page.wait_for_timeout(200)
     assert page.evaluate(faint, group) == before
     assert said == []
+
+
+def test_a_slider_chooses_the_epoch_of_its_figure_alone(browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(render(layers()), encoding="utf-8")
+    page = browser.new_page(offline=True)
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-charts]", state="attached")
+    slider = page.get_by_label("Epoch", exact=True).first
+    figure = slider.get_attribute("data-figure")
+    cells = (
+        "name => [...document.querySelectorAll(`.chart[data-figure=${name}] path`)]"
+        ".map(p => p.getAttribute('fill-opacity')).join()"
+    )
+    other = page.get_by_label("Epoch", exact=True).nth(1).get_attribute("data-figure")
+    before, beside = page.evaluate(cells, figure), page.evaluate(cells, other)
+    slider.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"before => ({cells})('{figure}') !== before", arg=before)
+    assert slider.get_attribute("aria-valuetext") == "3"
+    assert page.locator(".slider output").first.inner_text() == "3"
+    assert page.evaluate(cells, other) == beside
+    page.keyboard.press("End")
+    page.wait_for_function(f"before => ({cells})('{figure}') === before", arg=before)
+    assert said == []
+    page.close()

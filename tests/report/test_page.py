@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from paribus.figures import LayerHeatmap
 from paribus.report.page import chart_library, render, script_json
 from paribus.report.privacy import without_home
 from paribus.report.write import write_report
 from paribus.results.tidy import tidy
+from report.example_figures import depths
 from results.example_studies import (
     ACTIVATIONS,
     activation_runs,
@@ -155,6 +157,44 @@ def test_reported_numbers_stand_beside_ours():
     assert re.search(r"relu \S+ \S+ to \S+ 95\.12 2 0 ", text)
     assert re.search(r"tanh \S+ \S+ to \S+ \u2014 2 0 ", text)
     assert "Reported: Table 3." in text
+
+
+def test_several_metrics_can_have_reported_numbers():
+    reported = [
+        {"metric": "test/accuracy", "values": {"relu": 0.9512}, "source": "Table 3"},
+        {"metric": "test/recall", "values": {"relu": 0.95}, "source": "Table 3"},
+        {"metric": "test/f1", "values": {"relu": 0.9}, "source": "Table 4"},
+    ]
+    text = Outline(render(activations(2, reported=reported), [])).text
+    assert text.count("reported test") == 3
+    ours = r"\S+ \S+ to \S+"
+    wanted = rf"relu {ours} 95\.12 2 0 {ours} 95 \u2014 not measured 0\.9 {ours}"
+    assert re.search(wanted, text)
+    assert text.count("Reported: Table 3.") == 1
+
+
+def test_claims_are_shown_without_a_verdict():
+    claims = [{"kind": "better", "sentence": "tanh has a higher test accuracy than <b>"}]
+    text = Outline(render(activations(2, claims=claims), [])).text
+    assert "What was expected" in text
+    assert "tanh has a higher test accuracy than <b>." in text
+    assert "Verdicts are not computed yet" in text
+    assert "What was expected" not in Outline(render(activations(2, claims=[]), [])).text
+
+
+def test_analyses_are_named():
+    analyses = [{"kind": "path", "name": "path", "components": 2}]
+    text = Outline(render(activations(2, analyses=analyses), [])).text
+    assert "Analyses of several runs path: name path, components 2" in text
+
+
+def test_an_epoch_slider_has_a_label_and_says_its_value():
+    figure = LayerHeatmap(metric="gradient/norm", factor="depth")
+    page = Outline(render(depths(figures=[figure.as_json()])))
+    (slider,) = page.named("input")
+    assert (slider["type"], slider["aria-valuetext"], slider["max"]) == ("range", "10", "10")
+    labels = [attrs["for"] for attrs in page.named("label")]
+    assert labels == [slider["id"]]
 
 
 def test_what_a_user_typed_stays_text():

@@ -9,7 +9,9 @@ from paribus.report.quantities import decimals, duration, number, quantity, repl
         ("test/accuracy", "Test accuracy (%)", 100, True),
         ("batch/loss", "Batch loss (mean per example)", 1, False),
         ("gradient/norm", "Gradient norm", 1, True),
-        ("hessian/minimal_ratio", "Hessian minimal ratio", 1, True),
+        ("hessian/minimal_ratio", "Minimal ratio (share of eigenvalues > 0)", 1, True),
+        ("gap/accuracy", "Accuracy gap (points, train minus test)", 100, False),
+        ("hessian/trace", "Hessian trace", 1, True),
     ],
 )
 def test_quantity(metric, title, scale, higher):

@@ -58,7 +58,7 @@ def test_numbers_get_a_ramp_and_words_do_not():
 
 def test_more_labels_than_colours_are_refused():
     with pytest.raises(ValueError, match="at most 8"):
-        series_of([str(n) for n in range(9)])
+        series_of([f"label {n}" for n in range(9)])
 
 
 def test_the_page_takes_the_colour_of_its_text():
@@ -66,3 +66,9 @@ def test_the_page_takes_the_colour_of_its_text():
     assert page["axis"]["labelColor"] == page["text"]["color"] == "currentColor"
     assert (page["background"], file["background"]) == (None, "#ffffff")
     assert "currentColor" not in str(file)
+
+
+def test_numbers_in_order_can_be_more_than_words():
+    assert [one.colour for one in series_of([str(n) for n in range(12)])] == ramp(12)
+    with pytest.raises(ValueError, match="13 series"):
+        series_of([str(n) for n in range(13)])

@@ -212,6 +212,25 @@ def test_reported_numbers_belong_to_a_scale_where_there_are_scales():
     assert scaled.at("full").reported == reported
 
 
+def test_numbers_of_several_metrics_may_be_reported_each_metric_once():
+    accuracy = Reported(metric="test/accuracy", values={"low": 0.9}, source="a book")
+    recall = Reported(metric="test/recall", values={"low": 0.8}, source="a book")
+    documents = [
+        {"metric": "test/accuracy", "values": {"low": 0.9}, "source": "a book"},
+        {"metric": "test/recall", "values": {"low": 0.8}, "source": "a book"},
+    ]
+    assert tiny_study(reported=accuracy).at().document()["reported"] == documents[0]
+    assert tiny_study(reported=[accuracy, recall]).at().document()["reported"] == documents
+    scaled = tiny_study(scales={"full": Scale(reported=(accuracy, recall))})
+    assert scaled.at().reported == (accuracy, recall)
+    assert faults(lambda: tiny_study(reported=(recall, recall))) == [
+        "reported: has two of test/recall; a metric has one set of numbers"
+    ]
+    assert faults(lambda: Scale(reported=())) == [
+        "reported: is empty; leave it out, or give the numbers of one metric or more"
+    ]
+
+
 def test_two_probes_of_a_kind_are_refused():
     two = [probes.WeightNorm(), probes.WeightNorm(when=probes.AtEnd())]
     told = faults(lambda: tiny_study(probes=two))

@@ -53,7 +53,7 @@ def keys(study):
 def test_the_key_of_a_run_is_what_it_always_was():
     # Every run stored so far is found by its key. A change here means that all are trained anew.
     assert run_key(tiny_recipe(), 0, "0" * 64) == (
-        "68e1ab92be532cae34404a1c7a2fd8d570cfce26ca66de668ec4abefe26bd78b"
+        "c34cccecbb3111174355f1cc4afd02c03b638e01c4ae3fd040e5fa8d336f282e"
     )
     large = tiny_recipe(
         data=data.FashionMNIST(validation=1000),
@@ -68,7 +68,7 @@ def test_the_key_of_a_run_is_what_it_always_was():
         epochs=50,
     )
     assert run_key(large, 4, "f" * 64) == (
-        "51461848e6b9063667851da37e1b6514382219456e57f4ed562ddccee79d5ac4"
+        "307747da44c4dc3de98bf23a3f345b77a496d6cbe9b14dbc5d4d49ee32002419"
     )
 
 
@@ -96,6 +96,7 @@ def test_everything_that_changes_a_training_changes_its_key():
         {"optimizer": optimizers.Adam(learning_rate=0.1)},
         {"optimizer.momentum": 0.9},
         {"data.validation": 100},
+        {"data.random_labels": 0.5},
         {"data": data.MNIST()},
         {"penalties.l2": 1e-3},
         {"initialization.weights": "he_normal"},
@@ -159,11 +160,34 @@ def test_fashion_architectures_has_the_parameters_of_its_report(tmp_path):
 def test_a_plan_needs_no_data(tmp_path):
     study = tiny_study(recipe=tiny_recipe(data=data.FashionMNIST()))
     plan = study.plan(data=tmp_path)
-    assert plan.locations["FashionMNIST"].state == "absent"
+    assert plan.locations[data.FashionMNIST()].state == "absent"
     assert plan.notices() == [
         "FashionMNIST: not found; `run` downloads it, unless a folder for data is given"
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_data_that_nobody_publishes_is_to_be_put_there(tmp_path):
+    study = tiny_study(recipe=tiny_recipe(data=data.Gurmukhi(validation=100)))
+    plan = study.plan(data=tmp_path)
+    assert plan.locations[data.Gurmukhi()].state == "absent"
+    assert plan.notices() == [
+        "Gurmukhi: not found, and there is no place to download it from; put it into a folder for "
+        "data, and give that with --data-dir or PARIBUS_DATA"
+    ]
+
+
+def test_what_is_the_same_of_several_data_sets_is_noticed_once(tmp_path):
+    sets = {"colour": data.CIFAR10(), "grey": data.CIFAR10(grayscale=True)}
+    study = tiny_study(factors=[Factor("data", sets)])
+    plan = study.plan(data=tmp_path)
+    assert set(plan.locations) == set(sets.values())
+    assert len(plan.notices()) == 1
+
+
+def test_data_is_located_once_however_it_is_split(tmp_path):
+    study = tiny_study(factors=[Factor("data.validation", [0, 100])])
+    assert list(study.plan(data=tmp_path).locations) == [data.Digits()]
 
 
 def test_a_plan_is_written_down_as_data():

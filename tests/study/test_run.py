@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import xarray
 from jaxtyping import Array, Float
+from PIL import Image
 
 from paribus import Factor, probes
+from paribus.data import ImageFolder
 from paribus.data.base import Source
 from paribus.models import CNN, MLP, Convolution, Pool
 from paribus.models.base import layers_of
@@ -27,6 +29,8 @@ RATE = "optimizer.learning_rate"
 
 class OneHiddenLayer(Probe):
     """Measures networks of one hidden layer, and cannot measure deeper ones."""
+
+    QUANTITIES = {"probe/bias": ("layer",)}  # noqa: RUF012 - as in its base
 
     kind: Literal["one_hidden_layer"] = "one_hidden_layer"
 
@@ -202,3 +206,27 @@ def test_replicates_differ_and_their_conditions_are_paired(tmp_path):
     # Before training the rate has not mattered yet: one replicate, one network.
     assert (start.sel(learning_rate="low") == start.sel(learning_rate="high")).all()
     assert start.sel(replicate=0).values[0] != start.sel(replicate=1).values[0]
+
+
+def pictures(folder, offset):
+    """Four made-up pictures for each of two classes, and one of each to test on."""
+    for split, count in (("train", 4), ("val", 1)):
+        for label in ("cat", "dog"):
+            (folder / split / label).mkdir(parents=True)
+            for number in range(count):
+                array = np.random.default_rng(offset + number).integers(0, 256, (4, 4), np.uint8)
+                Image.fromarray(array).save(folder / split / label / f"{number}.png")
+    return ImageFolder(folder=folder, mode="grayscale")
+
+
+def test_two_folders_of_images_in_one_study_are_two_data_sets(train, tmp_path):
+    sets = {"first": pictures(tmp_path / "a", 0), "second": pictures(tmp_path / "b", 50)}
+    outcome = train(tiny_study(factors=[Factor("data", sets)], replicates=1))
+    assert (outcome.trained, outcome.failures) == (2, {})
+    found = outcome.plan.locations
+    fingerprints = [found[one].fingerprint for one in sets.values()]
+    keys = [run.key for run in outcome.plan.runs]
+    origins = [run.provenance["data"] for run in stored(tmp_path / "lab", keys)]
+    assert [one["fingerprint"] for one in origins] == fingerprints
+    assert len(set(fingerprints)) == 2
+    assert {one["state"] for one in origins} == {"own files"}

@@ -6,7 +6,7 @@ calls of whatever length is asked for.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -76,16 +76,20 @@ def _network(recipe: Recipe, replicate: int):
 
 
 def train_by_calls(
-    recipe: Recipe, replicate: int, calls: Sequence[int] | None = None
+    recipe: Recipe, replicate: int, calls: Sequence[int] | None = None, start: Any = None
 ) -> list[EpochEnd]:
-    """A run on the first device, each epoch in calls of these many steps (default: one call)."""
+    """A run on the first device, each epoch in calls of these many steps (default: one call).
+
+    It begins with the network `start`, by default with the one that the recipe says.
+    """
     lane = Lane(DEVICES[0])
     with jax.enable_x64(recipe.precision == "float64"):
         dtype = np.dtype(recipe.precision)
         static, numbers = split_traced(recipe)
         programs = lane.programs(static)
         traced = lane.put({path: dtype.type(value) for path, value in numbers.items()})
-        arguments = (lane.put(weights_of(_network(recipe, replicate))), traced)
+        first = _network(recipe, replicate) if start is None else start
+        arguments = (lane.put(weights_of(first)), traced)
         state = programs.compiled(program.START, arguments)(*arguments)
         dataset = recipe.data.load(Source())
         train = split(dataset, recipe.data.validation, replicate).train

@@ -9,7 +9,7 @@ import safetensors.numpy
 
 from paribus.models import MLP
 from paribus.optimizers import SGD, Constant
-from paribus.probes import AtEnd, GradientNorm
+from paribus.probes import AtEnd, GradientNorm, UpdateRatio, WeightChange
 from paribus.training import EarlyStopping
 from paribus.training.checkpoint import Checkpoint, CheckpointError
 from paribus.training.lane import Lane
@@ -72,6 +72,34 @@ def test_from_any_checkpoint_a_run_comes_to_the_same_bits(recipe):
         assert resumed.before.restarts == 1
         assert resumed.diverged_epoch == trained.diverged_epoch
         assert max(resumed.before.steps, trained.steps) == resumed.before.steps + resumed.steps
+
+
+@pytest.mark.parametrize("recipe", [EXAMPLE, CNN_EXAMPLE], ids=["mlp", "cnn"])
+def test_weights_of_before_the_epoch_outlast_a_stop_in_its_middle(recipe):
+    observers, lane = (UpdateRatio(), WeightChange()), Lane(DEVICES[0])
+    checkpoints, trained = saved(recipe, observers=observers)
+    expected = measured(trained)
+    assert expected["update/ratio"].coords["epoch"].tolist() == [*range(1, recipe.epochs + 1)]
+    between = next(checkpoint for checkpoint in checkpoints if checkpoint.place == (1, 0))
+    middle = []  # a run that goes on begins with short calls again
+    options = {"observers": observers, "checkpoint_seconds": 0.0, "save": middle.append}
+    train_run(task(recipe, checkpoint=between, **options), lane)
+    for checkpoint, place in [(checkpoints[0], (0, 8)), (middle[0], (1, 8))]:
+        assert checkpoint.place == place
+        again = Checkpoint.from_bytes(checkpoint.to_bytes())
+        resumed = train_run(task(recipe, checkpoint=again, observers=observers), lane)
+        assert resumed.before.steps == place[0] * recipe.steps_per_epoch + place[1]
+        assert list(measured(resumed)) == list(expected)
+        for name, one in expected.items():
+            np.testing.assert_array_equal(measured(resumed)[name].values, one.values)
+
+
+def test_a_checkpoint_without_the_weights_of_before_the_epoch_is_no_use():
+    checkpoints, trained = saved(EXAMPLE)
+    observers = (UpdateRatio(),)
+    resumed = train(EXAMPLE, checkpoint=checkpoints[1], observers=observers)
+    assert (resumed.before.restarts, resumed.steps) == (0, trained.steps)
+    assert measured(resumed)["update/ratio"].coords["epoch"].tolist() == [1, 2, 3]
 
 
 def test_the_recipes_end_as_they_should():

@@ -41,8 +41,8 @@ BASE = Recipe(
                 "early_stopping": EarlyStopping(metric="validation/accuracy"),
             },
             [
-                "early_stopping.metric: got 'validation/accuracy'; without classes only "
-                "validation/loss is measured"
+                "early_stopping.metric: got 'validation/accuracy'; without classes only losses "
+                "are measured"
             ],
         ),
         (
@@ -61,6 +61,25 @@ BASE = Recipe(
         ),
         ({"data.validation": 1437}, ["data.validation: got 1437; there are 1437 training"]),
         ({"batch_size": 0}, ["batch_size: got 0; should be greater than 0"]),
+        (
+            {"early_stopping": {"relative_change": 1.0}, "data.validation": 100},
+            ["early_stopping.relative_change: got 1.0; should be less than 1"],
+        ),
+        (
+            {"early_stopping": {"metric": "test/loss"}, "data.validation": 100},
+            ["early_stopping.metric: got 'test/loss'"],
+        ),
+        (
+            {"warm_start": {"batch_size": 0}},
+            ["warm_start.batch_size: got 0; should be greater than 0"],
+        ),
+        (
+            {"second_phase": {"method": "newton", "tolerance": 0.0}, "precision": "float64"},
+            [
+                "second_phase.method: got 'newton'",
+                "second_phase.tolerance: got 0.0; should be greater than 0",
+            ],
+        ),
         ({"epochs": 1.5}, ["epochs: got 1.5; should be a valid integer"]),
         ({"evaluate_train": 0}, ["evaluate_train: got 0; should be greater than 0"]),
         ({"loss": "crossentropy"}, ["loss: got 'crossentropy'; did you mean 'cross_entropy'?"]),
@@ -123,3 +142,8 @@ def test_a_recipe_survives_json():
         {"data.validation": 100, "early_stopping": EarlyStopping(), "evaluate": 3}
     )
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_the_training_loss_stops_without_a_validation_split():
+    recipe = BASE.with_fields({"early_stopping": EarlyStopping(metric="train/loss")})
+    assert recipe.data.validation == 0

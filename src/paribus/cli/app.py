@@ -165,7 +165,7 @@ def run(
         _print_json(display.outcome_row(outcome, path))
     else:
         display.show_outcome(outcome, rows, path)
-    raise typer.Exit(1 if outcome.failures else 0)
+    raise typer.Exit(1 if outcome.failures or outcome.analysis_failures else 0)
 
 
 @app.command()
@@ -278,6 +278,28 @@ def clean(
         typer.echo(f"{remove_stored(chosen, lab)} runs deleted")
     else:
         typer.echo("nothing deleted")
+
+
+@app.command("check-gradients")
+def check_gradients(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    set_: SetOption = None,
+    only: OnlyOption = None,
+    data_dir: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare each condition's gradient with differences of its loss, layer by layer."""
+    from paribus.cli.gradients import any_wrong, gradient_rows, show_gradients
+    from paribus.study.gradients import check_gradients
+
+    planned, options = _planned(study, scale, set_, only, None, data_dir, DEFAULT_LAB, None)
+    rows = gradient_rows(check_gradients(planned, options.source))
+    if as_json:
+        _print_json(rows)
+    else:
+        show_gradients(rows)
+    raise typer.Exit(1 if any_wrong(rows) else 0)
 
 
 def _confirmed(question: str) -> bool:

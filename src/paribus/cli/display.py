@@ -10,8 +10,8 @@ from rich.text import Text
 
 from paribus.cli.words import duration, interval, plural, size
 from paribus.study.estimate import Estimate
+from paribus.study.outcome import Outcome
 from paribus.study.plan import Plan
-from paribus.study.run import Outcome
 from paribus.study.study import Study
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
         "study": outcome.plan.study.name,
         "scale": outcome.plan.study.scale,
         "runs": {
-            "total": len({run.key for run in outcome.plan.runs}),
+            "total": outcome.total,
             "trained": outcome.trained,
             "reused": outcome.reused,
             "diverged": outcome.diverged,
@@ -145,8 +145,14 @@ def show_outcome(outcome: Outcome, rows: "Sequence[Row]", report: Path | None) -
         f"{duration(seconds['total'])} ({seconds['compile']:.1f} s compiling, "
         f"{seconds['train']:.1f} s training)"
     )
+    for notice in filter(None, outcome.leaks.values()):
+        console.print(f"note: {notice}", soft_wrap=True, markup=False)
+    if outcome.probed:
+        console.print(f"{plural(outcome.probed, 'stored run')} measured by probes asked for later")
     for message in sorted(set(outcome.failures.values())):
         console.print(f"failed: {message}", soft_wrap=True, markup=False)
+    for name, message in outcome.analysis_failures.items():
+        console.print(f"failed: analysis {name}: {message}", soft_wrap=True, markup=False)
     if report is not None:
         console.print(f"report: {report}", soft_wrap=True, markup=False)
 

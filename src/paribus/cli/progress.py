@@ -50,6 +50,8 @@ class Display:
         self._counter.planned(plan, to_train)
         self._bar.start()  # not before: a download shows a bar of its own
         counter = self._counter
+        if counter.total > len(to_train):  # a later round
+            return
         reused = f", {counter.reused} already in the lab" if counter.reused else ""
         self._console.print(
             f"{plan.study.name} ({plan.study.scale}): {plural(counter.total, 'run')} to train "

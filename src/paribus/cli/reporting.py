@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from paribus.cli.progress import Display
 from paribus.study.options import RunOptions
+from paribus.study.outcome import Outcome
 from paribus.study.plan import Plan
-from paribus.study.run import Outcome, run_plan
+from paribus.study.run import run_plan
 
 if TYPE_CHECKING:
     from paribus.results.table import Row

@@ -5,7 +5,9 @@ from paribus.data.base import Normalize
 from paribus.data.cifar import CIFAR10
 from paribus.data.digits import Digits
 from paribus.data.functions import Function
+from paribus.data.gurmukhi import Gurmukhi
 from paribus.data.idx_images import MNIST, FashionMNIST
+from paribus.data.image_folder import ImageFolder
 
 __all__ = [
     "CIFAR10",
@@ -15,6 +17,8 @@ __all__ = [
     "FashionMNIST",
     "Flip",
     "Function",
+    "Gurmukhi",
+    "ImageFolder",
     "Normalize",
     "ResizedCrop",
 ]

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
@@ -11,7 +11,7 @@ from paribus.data.dataset import Dataset, Facts
 from paribus.errors import DeclarationError, Fault
 from paribus.spec import Number, Spec, Whole
 
-State = Literal["embedded", "verified", "local copy", "absent"]
+State = Literal["embedded", "verified", "local copy", "own files", "absent"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class Source:
 class Location:
     """Where a data set's bytes are and whether they are the official ones.
 
-    `bytes` is their size on disk (0 where absent or embedded), `fingerprint` a content hash;
-    where absent, that of the official files, which a download would bring.
+    A local copy is of files that are published, or passed on, by others; a user's own files are
+    no copy of anything. `bytes` is their size on disk (0 where absent or embedded), `fingerprint`
+    a content hash; where absent, that of the official files, which a download would bring.
     """
 
     state: State
@@ -51,11 +52,22 @@ class Normalize(Spec):
     std: tuple[Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)], ...] = (1.0,)
 
 
+LabelShare = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
+
+
 class DataSpec(Spec):
-    """Declaration of a data set: which, how it is scaled, how much is held out for validation."""
+    """Declaration of a data set: which, how it is scaled, how much is held out for validation.
+
+    `random_labels` is the share of the labels trained on that are drawn at random from all
+    classes, once per replicate (`labels.py`); labels held out for validation and test ones stay.
+    Data that nobody publishes says so in `PUBLISHED`: it is never downloaded.
+    """
+
+    PUBLISHED: ClassVar[bool] = True
 
     validation: Whole = 0
     normalization: Normalize = Normalize()
+    random_labels: LabelShare = 0.0
 
     @model_validator(mode="after")
     def _fits_its_examples(self) -> Self:
@@ -64,6 +76,9 @@ class DataSpec(Spec):
         if self.validation >= facts.train:
             problem = f"there are {facts.train} training examples, and one must be left"
             faults.append(Fault("validation", f"got {self.validation}; {problem}"))
+        if self.random_labels and not facts.classification:
+            problem = "these data have no classes to draw labels from; allowed here: 0"
+            faults.append(Fault("random_labels", f"got {self.random_labels}; {problem}"))
         channels = facts.shape[2] if len(facts.shape) == 3 else 1
         for name in ("mean", "std"):
             count = len(getattr(self.normalization, name))
@@ -74,6 +89,11 @@ class DataSpec(Spec):
         if faults:
             raise DeclarationError(type(self).__name__, faults)
         return self
+
+    def bare(self) -> Self:
+        """The declaration of what `load` reads: without what is done to it after loading."""
+        plain = {"validation": 0, "normalization": Normalize(), "random_labels": 0.0}
+        return self.model_copy(update=plain)
 
     @abstractmethod
     def facts(self) -> Facts:

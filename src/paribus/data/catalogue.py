@@ -1,4 +1,4 @@
-"""All the data sets that come with Paribus: for a recipe to choose from, and to list."""
+"""All declarations of data for a recipe to choose from, and the data sets to list."""
 
 from typing import Annotated, Any
 
@@ -8,11 +8,14 @@ from paribus.data.base import DataSpec, Source
 from paribus.data.cifar import CIFAR10
 from paribus.data.digits import Digits
 from paribus.data.functions import Function
+from paribus.data.gurmukhi import Gurmukhi
 from paribus.data.idx_images import MNIST, FashionMNIST
+from paribus.data.image_folder import ImageFolder
 from paribus.errors import DamagedDataError
 
 AnyData = Annotated[
-    CIFAR10 | Digits | FashionMNIST | Function | MNIST, Field(discriminator="kind")
+    CIFAR10 | Digits | FashionMNIST | Function | Gurmukhi | ImageFolder | MNIST,
+    Field(discriminator="kind"),
 ]
 """A declaration of data, told apart by its `kind`."""
 
@@ -22,6 +25,7 @@ ALL: tuple[DataSpec, ...] = (
     Function(name="square"),
     CIFAR10(),
     FashionMNIST(),
+    Gurmukhi(),
     MNIST(),
 )
 

@@ -5,7 +5,7 @@ A fingerprint depends on content alone: the same bytes have the same one whereve
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -52,10 +52,30 @@ def listed_sha256(path: Path, root: Path) -> str | None:
     return None
 
 
+def listed_below(folder: Path, root: Path) -> dict[str, str]:
+    """The SHA-256 that `SHA256SUMS` give for files below a folder, by their path from there.
+
+    The lists are the folder's own and those above it up to `root`; of two that list a file, the
+    nearer one counts.
+    """
+    found: dict[str, str] = {}
+    for home in (folder, *folder.parents):
+        if not home.is_relative_to(root) or not (home / SUMS).is_file():
+            continue
+        for name, listed in _lines(home / SUMS):
+            path = home / name
+            if path.is_relative_to(folder):
+                found.setdefault(path.relative_to(folder).as_posix(), listed)
+    return found
+
+
 def _listed(sums: Path, name: PurePosixPath) -> str | None:
+    return next((listed for path, listed in _lines(sums) if path == name), None)
+
+
+def _lines(sums: Path) -> Iterator[tuple[PurePosixPath, str]]:
     with sums.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             match = _LINE.fullmatch(line.rstrip("\r\n"))
-            if match and PurePosixPath(match[2]) == name:
-                return match[1].lower()
-    return None
+            if match:
+                yield PurePosixPath(match[2]), match[1].lower()

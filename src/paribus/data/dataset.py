@@ -40,7 +40,8 @@ class Dataset:
 
     `inputs` is (examples, *shape), uint8 or float32; `targets` is int32 (examples,) of class
     indices, or float32 (examples, outputs) where there are no classes. Both become read-only and
-    aligned, so that all CPU devices of a process use this one copy.
+    aligned, so that all CPU devices of a process use this one copy. `names` are the files that the
+    examples come from, where each has one of its own.
     """
 
     inputs: NDArray[np.uint8] | NDArray[np.float32]
@@ -50,6 +51,7 @@ class Dataset:
     fingerprint: str
     classes: tuple[str, ...] = ()
     maximum: int = 255
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", aligned(self.inputs))

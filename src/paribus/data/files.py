@@ -51,7 +51,7 @@ def locate_files(file_set: FileSet, source: Source) -> Location:
 
     Never downloads. Raises `DamagedDataError` for a file that is neither official nor listed.
     """
-    with _faults_named(_root(source)):
+    with read_errors_named(data_root(source)):
         folder = _folder(file_set, source)
         if _missing(file_set, folder):
             return Location("absent", None, 0, official_fingerprint(file_set))
@@ -69,7 +69,7 @@ def read_files(file_set: FileSet, source: Source) -> Contents:
     Raises `MissingDataError` naming each missing file and where to put it, and `DamagedDataError`
     for a file that is neither official nor listed in a `SHA256SUMS`.
     """
-    with _faults_named(_root(source)):
+    with read_errors_named(data_root(source)):
         folder = _folder(file_set, source)
         missing, failures = _missing(file_set, folder), ()
         if missing and source.folder is None:
@@ -98,13 +98,14 @@ def _fetch(file_set: FileSet, missing: Sequence[OfficialFile], folder: Path) -> 
     return ()
 
 
-def _root(source: Source) -> Path:
+def data_root(source: Source) -> Path:
+    """The folder that holds all data: the one that the user named, else that in the cache."""
     return source.folder or source.cache or user_cache_path("paribus", appauthor=False) / "data"
 
 
 def _folder(file_set: FileSet, source: Source) -> Path:
     """The folder that holds the files, or else the one where they belong."""
-    root = _root(source)
+    root = data_root(source)
     homes = [root / place for place in file_set.places]
     if source.folder is None:
         return homes[0]
@@ -140,7 +141,7 @@ def _read(file_set: FileSet, source: Source, folder: Path) -> Contents:
     sums: dict[str, str] = {}
     for file in file_set.files:
         path = folder / file.name
-        listed = listed_sha256(path, _root(source))
+        listed = listed_sha256(path, data_root(source))
         size = path.stat().st_size
         if listed is None and size != file.bytes:
             problem = f"{size:,} bytes; the official file has {file.bytes:,}"
@@ -158,8 +159,8 @@ def _read(file_set: FileSet, source: Source, folder: Path) -> Contents:
 
 
 @contextmanager
-def _faults_named(root: Path) -> Iterator[None]:
-    """Turns what the operating system refuses into one message."""
+def read_errors_named(root: Path) -> Iterator[None]:
+    """A context that turns what the operating system refuses into one `DataError`."""
     try:
         yield
     except OSError as error:
@@ -182,7 +183,7 @@ def _damaged_message(file_set: FileSet, source: Source, path: Path, problem: str
 def _missing_message(
     file_set: FileSet, source: Source, folder: Path, failures: Sequence[str]
 ) -> str:
-    root = _root(source)
+    root = data_root(source)
     missing = _missing(file_set, folder)
     count = f"{len(missing)} of {len(file_set.files)} files missing"
     lines = [f"{file_set.title} is not here: {count}:"]
@@ -221,7 +222,7 @@ def _how_to_fetch(file_set: FileSet, folder: Path) -> list[str]:
 
 def _other_forms(file_set: FileSet, source: Source) -> list[str]:
     """On the same data as pickles, or in its archive: what somebody may take for the files."""
-    archive, root = file_set.archive, _root(source)
+    archive, root = file_set.archive, data_root(source)
     if archive is None:
         return []
     folders = (root, root / file_set.name)

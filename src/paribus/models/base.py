@@ -2,13 +2,15 @@
 
 import math
 from abc import abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from paribus.errors import Fault
+from paribus.models.activations import ActivationName
 from paribus.spec import Spec
 
 
@@ -41,6 +43,17 @@ class Model(Spec):
         return []
 
 
+class HiddenLayer(NamedTuple):
+    """One hidden layer's activation, and what goes into it.
+
+    A channel of a convolution is a unit, with as many places as its image has before pooling; a
+    unit of a dense layer has one place.
+    """
+
+    activation: ActivationName
+    sums: Float[Array, "examples units places"]
+
+
 class BatchNetwork(eqx.Module):
     """A network that computes a whole batch at once; one example is a batch of one."""
 
@@ -49,6 +62,10 @@ class BatchNetwork(eqx.Module):
         self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None
     ) -> Float[Array, "examples outputs"]:
         """The outputs for a batch: what `jax.vmap` of a single call gives, in less time."""
+
+    @abstractmethod
+    def hidden(self, inputs: Float[Array, " examples *shape"]) -> tuple[HiddenLayer, ...]:
+        """The hidden layers for a batch, from the input on, in evaluation: without dropout."""
 
     def __call__(
         self, x: Float[Array, "*shape"], *, key: PRNGKeyArray | None = None
@@ -96,3 +113,12 @@ def named_weights(network: Any) -> dict[str, Any]:
         for part in ("weight", "bias")
         if getattr(layer, part, None) is not None
     }
+
+
+def with_weights(network: Any, arrays: Mapping[str, Any]) -> Any:
+    """The network (or its skeleton) with these arrays, by the names of `named_weights`."""
+
+    def places(network: Any) -> list[Any]:
+        return list(named_weights(network).values())
+
+    return eqx.tree_at(places, network, [arrays[name] for name in named_weights(network)])

@@ -13,11 +13,11 @@ from pydantic_core import PydanticCustomError
 
 from paribus.errors import DeclarationError, Fault
 from paribus.models.activations import ACTIVATIONS, ActivationName
-from paribus.models.base import BatchNetwork, Model
+from paribus.models.base import BatchNetwork, HiddenLayer, Model
 from paribus.models.convolution import convolve, multiplications, output_size, tile_for
 from paribus.models.dense import Dense
 from paribus.models.pooling import PoolMode, pooled
-from paribus.models.tiles import Images, Pair, untiled
+from paribus.models.tiles import Images, Pair, Tiles, untiled
 from paribus.spec import Count, Share, Spec, Whole
 
 
@@ -173,14 +173,21 @@ class _ConvolutionLayer(eqx.Module):
         self.declared = declared
 
     def __call__(self, images: Images, activation: ActivationName) -> Images:
+        return self.activated(self.sums(images), activation)
+
+    def sums(self, images: Images) -> Tiles:
+        """What goes into the activation."""
         stride, padding = _pair(self.declared.stride), _pair(self.declared.padding)
-        pool = self.declared.pool
-        size = _pair(pool.size if pool else 1)
+        size = _pair(self.declared.pool.size if self.declared.pool else 1)
         tile = tile_for(images.shape, self.weight.shape, stride, padding, size)
         tiles = convolve(images, self.weight, stride, padding, tile)
-        values = ACTIVATIONS[activation](tiles.values + self.bias[:, None])
-        tiles = tiles.replace(values)
-        return untiled(pooled(tiles, pool.mode, size) if pool else tiles)
+        return tiles.replace(tiles.values + self.bias[:, None])
+
+    def activated(self, sums: Tiles, activation: ActivationName) -> Images:
+        """The layer's output, pooled where it pools."""
+        tiles = sums.replace(ACTIVATIONS[activation](sums.values))
+        pool = self.declared.pool
+        return untiled(pooled(tiles, pool.mode, _pair(pool.size)) if pool else tiles)
 
 
 class _Network(BatchNetwork):
@@ -193,8 +200,22 @@ class _Network(BatchNetwork):
     def batch(
         self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None
     ) -> Float[Array, "examples outputs"]:
-        images = inputs[..., None] if inputs.ndim == 3 else inputs
-        images = images.transpose(3, 1, 2, 0)
+        images = _examples_last(inputs)
         for layer in self.convolutions:
             images = layer(images, self.activation)
         return self.dense(images.reshape(-1, images.shape[-1]), keys).T
+
+    def hidden(self, inputs: Float[Array, " examples *shape"]) -> tuple[HiddenLayer, ...]:
+        images, found = _examples_last(inputs), []
+        for layer in self.convolutions:
+            sums = layer.sums(images)
+            channels = untiled(sums).transpose(3, 0, 1, 2)
+            places = channels.reshape(*channels.shape[:2], -1)
+            found.append(HiddenLayer(self.activation, places))
+            images = layer.activated(sums, self.activation)
+        return *found, *self.dense.hidden(images.reshape(-1, images.shape[-1]))
+
+
+def _examples_last(inputs: Float[Array, " examples *shape"]) -> Images:
+    images = inputs[..., None] if inputs.ndim == 3 else inputs
+    return images.transpose(3, 1, 2, 0)

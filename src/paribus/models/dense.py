@@ -12,7 +12,7 @@ import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from paribus.models.activations import ACTIVATIONS, ActivationName
-from paribus.models.base import linear
+from paribus.models.base import HiddenLayer, linear
 from paribus.spec import is_absent
 
 
@@ -37,6 +37,15 @@ class Dense(eqx.Module):
             if self.dropout is not None:
                 units = _dropped(self.dropout, units, keys, number)
         return _dense(last, units)
+
+    def hidden(self, units: Float[Array, "inputs examples"]) -> tuple[HiddenLayer, ...]:
+        """The hidden layers in evaluation: without dropout."""
+        found = []
+        for layer in self.layers[:-1]:
+            sums = _dense(layer, units)
+            units = ACTIVATIONS[self.activation](sums)
+            found.append(HiddenLayer(self.activation, sums.T[:, :, None]))
+        return tuple(found)
 
 
 def _dense(

@@ -9,7 +9,7 @@ import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from paribus.models.activations import ActivationName
-from paribus.models.base import BatchNetwork, Model
+from paribus.models.base import BatchNetwork, HiddenLayer, Model
 from paribus.models.dense import Dense
 from paribus.spec import Count, Share
 
@@ -47,3 +47,6 @@ class _Network(BatchNetwork):
     ) -> Float[Array, "examples outputs"]:
         outputs = self.dense(inputs.reshape(len(inputs), -1).T, keys).T
         return jax.nn.softmax(outputs, axis=-1) if self.softmax else outputs
+
+    def hidden(self, inputs: Float[Array, " examples *shape"]) -> tuple[HiddenLayer, ...]:
+        return self.dense.hidden(inputs.reshape(len(inputs), -1).T)

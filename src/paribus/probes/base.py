@@ -1,26 +1,78 @@
 """The role of a probe: a schedule, and a pure function of a snapshot."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from jaxtyping import Array, Float
-from pydantic import Field
 
-from paribus.probes.when import AtEnd, Every, LogSpaced
-from paribus.snapshot import Snapshot
-from paribus.spec import Spec
+from paribus.errors import Fault
+from paribus.models.base import Model
+from paribus.probes.when import AnyWhen, AtEnd, Every
+from paribus.snapshot import Need, Snapshot
+from paribus.spec import Spec, digest
+
+Quantities = Mapping[str, tuple[str, ...]]
+"""The axes of measured arrays, by name `probe/quantity`."""
+
+LAYERS = ("layer",)
+"""Axes of what has one value per layer that holds weights."""
 
 
 class Probe(Spec):
-    """What is measured of one run, layer by layer, and when."""
+    """What is measured of one run, and when.
 
-    when: Annotated[AtEnd | Every | LogSpaced, Field(discriminator="kind")] = Every()
+    A kind of probe says in `QUANTITIES` which arrays it gives, by name `probe/quantity`, with
+    their axes: () is a single number. `VERSION` is raised whenever its numbers change.
+    """
+
+    QUANTITIES: ClassVar[Quantities]
+    NEEDS: ClassVar[frozenset[Need]] = frozenset()
+    DOUBLE: ClassVar[bool] = False
+    VERSION: ClassVar[int] = 1
+
+    when: AnyWhen = Every()
+
+    @property
+    def identity(self) -> str:
+        """A digest of what is measured and when."""
+        return digest({"probe": self.as_json(), "version": self.VERSION})
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Which weights are looked at besides those of the moment."""
+        return self.NEEDS
+
+    @property
+    def double(self) -> bool:
+        """Whether to measure in float64."""
+        return self.DOUBLE
+
+    @property
+    def at_end(self) -> bool:
+        """Whether to measure at the end of training only."""
+        return isinstance(self.when, AtEnd)
+
+    @property
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """The axes of each measured array."""
+        return self.QUANTITIES
+
+    @property
+    def coordinates(self) -> Mapping[str, Sequence[Any]]:
+        """The places along axes other than "layer"; none for most probes."""
+        return {}
 
     def due(self, epoch: int, last: int) -> bool:
         """Whether to measure at the end of this epoch of `last`."""
+        if "previous" in self.needs and epoch == 0:
+            return False
         return self.when.due(epoch, last)
 
+    def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - a role
+        """What keeps this from being measured of such a network; nothing for most probes."""
+        return []
+
     @abstractmethod
-    def measure(self, snapshot: Snapshot) -> Mapping[str, Float[Array, " layers"]]:
-        """Arrays by name `probe/quantity`, one value per layer that holds weights."""
+    def measure(self, snapshot: Snapshot) -> Mapping[str, Float[Array, "..."]]:
+        """Arrays by name, as `QUANTITIES` has them."""

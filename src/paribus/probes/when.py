@@ -1,7 +1,9 @@
 """When a probe measures."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from paribus.spec import Count, Spec
 
@@ -38,3 +40,6 @@ class AtEnd(Spec):
     def due(self, epoch: int, last: int) -> bool:
         """Whether to measure at this epoch."""
         return epoch == last
+
+
+AnyWhen = Annotated[AtEnd | Every | LogSpaced, Field(discriminator="kind")]

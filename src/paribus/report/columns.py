@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from paribus.report.exhibits import Cell
 from paribus.report.quantities import Quantity, column_decimals, number, quantity
 from paribus.results.table import Row, metric_names, table
 from paribus.results.tidy import StudyResults, condition_label
@@ -12,65 +14,95 @@ LOSSES = ("validation/loss", "train/loss")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A mean as text and, where there is one, its interval."""
+class Head:
+    """The head of a column of means, and of the source's numbers beside it where it has them."""
 
-    mean: str
-    interval: str
+    title: str
+    reported: str | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table."""
+    """One row of the table; `reported` has a text, or None, for each cell."""
 
     labels: tuple[str, ...]
     parameters: str
     n: int
     diverged: int
     cells: tuple[Cell, ...]
-    reported: str | None
+    reported: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """The table ready to be set: heads of its columns and its rows."""
+    """The table ready to be set: heads of its columns, its rows, the sources of other numbers."""
 
     factors: tuple[str, ...]
-    metrics: tuple[str, ...]
-    reported: str | None
+    metrics: tuple[Head, ...]
     lines: tuple[Line, ...]
+    sources: tuple[str, ...]
 
 
 def report_table(results: StudyResults) -> Table:
-    """The primary metric and its companions at the last epoch, conditions in declared order."""
+    """The primary metric and its companions at the last epoch, conditions in declared order.
+
+    Metrics for which a source reported numbers are among them, measured or not, those numbers
+    beside ours.
+    """
     primary = results.document["primary"]
     known = metric_names(results)
+    reported = reported_numbers(results)
     others = CLASSES if primary.endswith("accuracy") else LOSSES
-    metrics = [name for name in (primary, *others) if name in known]
-    columns = [_column(table(results, (name,)), quantity(name)) for name in metrics]
-    rows = table(results, metrics[:1]) if metrics else []
-    reported = results.document.get("reported") or {}
-    shown = quantity(reported["metric"]) if reported else None
+    wanted = dict.fromkeys((primary, *reported, *others))
+    measured = [name for name in wanted if name in known]
+    metrics = [name for name in wanted if name in known or name in reported] if measured else []
+    shown = {name: quantity(name) for name in metrics}
+    columns = {name: _column(results, name, shown[name], name in known) for name in metrics}
+    rows = table(results, measured[:1]) if measured else []
     lines = [
         Line(
             labels=tuple(row["condition"].values()) or (condition_label(row["condition"]),),
             parameters=_parameters(results, row["condition"]),
             n=row["n"],
             diverged=row["diverged"],
-            cells=tuple(column[place] for column in columns),
-            reported=_reported(reported, shown, row) if shown else None,
+            cells=tuple(columns[name][place] for name in metrics),
+            reported=tuple(
+                _reported(reported[name], shown[name], row) if name in reported else None
+                for name in metrics
+            ),
         )
         for place, row in enumerate(rows)
     ]
     return Table(
         factors=results.factors or ("condition",),
-        metrics=tuple(quantity(name).title for name in metrics),
-        reported=shown.title if shown else None,
+        metrics=tuple(_head(shown[name], name in reported) for name in metrics),
         lines=tuple(lines),
+        sources=tuple(
+            dict.fromkeys(one["source"] for one in reported.values() if one.get("source"))
+        ),
     )
 
 
-def _column(rows: Sequence[Row], shown: Quantity) -> list[Cell]:
+def reported_numbers(results: StudyResults) -> dict[str, Mapping[str, Any]]:
+    """What a source reported, by metric: its `values` by condition and its `source`."""
+    reported = results.document.get("reported") or []
+    found = [reported] if isinstance(reported, Mapping) else reported
+    return {one["metric"]: one for one in found}
+
+
+def _column(results: StudyResults, name: str, shown: Quantity, measured: bool) -> list[Cell]:
+    if not measured:
+        return [Cell(number(None, 0), "not measured")] * len(results.conditions)
+    return means_column(table(results, (name,)), shown)
+
+
+def _head(shown: Quantity, reported: bool) -> Head:
+    title = shown.title
+    return Head(title, f"reported {title[:1].lower()}{title[1:]}" if reported else None)
+
+
+def means_column(rows: Sequence[Row], shown: Quantity) -> list[Cell]:
+    """A cell per row of one metric: its mean and, below, its interval."""
     places = column_decimals(rows, shown)
     return [_cell(row, shown, places) for row in rows]
 

@@ -45,6 +45,7 @@ def confusion_figure(results: StudyResults) -> Figure | None:
         panels=tuple(Panel(_chart(classes, title), 260, title) for title in titles),
         data={"confusion": rows},
         group="confusion",
+        folded=True,
     )
 
 

@@ -13,6 +13,7 @@ import altair as alt
 import vl_convert
 
 from paribus.report import theme
+from paribus.report.keys import Swatch, strip
 from paribus.report.privacy import without_home
 from paribus.report.theme import Series
 
@@ -20,6 +21,7 @@ Rows = Sequence[Mapping[str, Any]]
 ChartFormat = Literal["svg", "png"]
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
+NARROW = 190
 HIGHLIGHT = "!length(highlight) || indexof(highlight, datum.series) >= 0"
 """True of a datum whose series the reader has chosen, and of all where none is chosen."""
 
@@ -39,7 +41,11 @@ class Figure:
 
     `name` is a file name without suffix, `note` says what is drawn over how many replicates,
     `description` says it for those who cannot see it, `group` names what the series are
-    (conditions or layers), so that a choice in one legend holds for all figures of its group.
+    (conditions or layers), so that a choice in one legend holds for all figures of its group;
+    `legend` names the factor where labels of series are bare numbers.
+    `key` says what marks mean that no series has; `epochs` are those that a slider on the page
+    chooses among (rows have a field `epoch`), of which a file shows the last. `folded` figures are
+    opened by the reader.
     """
 
     name: str
@@ -50,6 +56,10 @@ class Figure:
     data: Mapping[str, Rows]
     series: tuple[Series, ...] = ()
     group: str = "condition"
+    legend: str = ""
+    key: tuple[Swatch, ...] = ()
+    epochs: tuple[int, ...] = ()
+    folded: bool = False
 
 
 def page_specs(figure: Figure) -> list[dict[str, Any]]:
@@ -59,7 +69,7 @@ def page_specs(figure: Figure) -> list[dict[str, Any]]:
         | {
             "config": theme.config("page"),
             "autosize": {"type": "fit-x", "contains": "padding"},
-            "params": [{"name": "highlight", "value": []}],
+            "params": _params(figure),
             "description": f"{figure.description} {panel.title}".strip(),
         }
         for panel in figure.panels
@@ -68,13 +78,17 @@ def page_specs(figure: Figure) -> list[dict[str, Any]]:
 
 def file_spec(figure: Figure) -> dict[str, Any]:
     """One Vega-Lite specification of the whole figure, data, title and legend included."""
-    title: dict[str, Any] = {"text": figure.title, "subtitle": _folded(figure.note)}
+    named = f" Colours: {figure.legend}." if figure.legend and figure.series else ""
+    subtitle = _folded(figure.note + named)
+    title: dict[str, Any] = {"text": figure.title, "subtitle": subtitle}
     if len(figure.panels) == 1:
         body = _panel(figure.panels[0], 560)
     else:
-        wide = 280 if len(figure.panels) <= 3 else 190
+        wide = 280 if len(figure.panels) <= 3 else NARROW
         columns = min(len(figure.panels), 4 if wide < 280 else 3)
         body = {"concat": [_panel(panel, wide) for panel in figure.panels], "columns": columns}
+    if figure.key:
+        body = {"vconcat": [body, strip(figure.key, 560)], "spacing": 18}
     return without_home(
         body
         | {
@@ -82,7 +96,7 @@ def file_spec(figure: Figure) -> dict[str, Any]:
             "title": title,
             "datasets": {name: [dict(row) for row in rows] for name, rows in figure.data.items()},
             "config": theme.config("file"),
-            "params": [{"name": "highlight", "value": []}],
+            "params": _params(figure),
         }
     )
 
@@ -105,10 +119,21 @@ def save_charts(
     return written
 
 
+def _params(figure: Figure) -> list[dict[str, Any]]:
+    """What can be chosen: the series that stand out, and the epoch where there is a slider."""
+    highlight = {"name": "highlight", "value": []}
+    return (
+        [highlight, {"name": "epoch", "value": figure.epochs[-1]}]
+        if figure.epochs
+        else [highlight]
+    )
+
+
 def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
     chart = panel.chart.properties(width=width, height=panel.height)
     if panel.title:
-        chart = chart.properties(title=alt.TitleParams(panel.title, fontSize=12))
+        letters = 28 if width == NARROW else 38
+        chart = chart.properties(title=alt.TitleParams(_folded(panel.title, letters), fontSize=12))
     # Not validated here, which takes half of a report's time; the tests do that.
     spec = chart.to_dict(validate=False)
     # Altair writes its own theme and schema into each chart; ours are set on the whole.
@@ -117,6 +142,8 @@ def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
 
 def _without_legends(spec: dict[str, Any]) -> dict[str, Any]:
     for layer in spec["layer"]:
+        if "layer" in layer:
+            _without_legends(layer)
         for channel in layer.get("encoding", {}).values():
             if isinstance(channel, dict) and "legend" in channel:
                 channel["legend"] = None

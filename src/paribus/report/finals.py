@@ -1,15 +1,16 @@
 """Figures of the numbers at the end of training: per condition, and against parameters."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from paribus.report.curves import said
 from paribus.report.figures import Figure, Panel
 from paribus.report.layout import Layout, layout_of
 from paribus.report.marks import chosen, filled, scale_of
+from paribus.report.means import said
 from paribus.report.quantities import Quantity, column_decimals, quantity, replicates
 from paribus.results.table import Row, final_values, table
 from paribus.results.tidy import StudyResults, condition_label
@@ -18,11 +19,14 @@ from paribus.statistics.intervals import Interval
 Rows = list[dict[str, Any]]
 
 
-def final_figure(results: StudyResults, metric: str) -> Figure:
-    """Mean and interval of a metric at the last epoch per condition, replicates as faint dots."""
-    shown, layout = quantity(metric), layout_of(results)
+def final_figure(results: StudyResults, metric: str, layout: Layout | None = None) -> Figure:
+    """Mean and interval of a metric at the last epoch per condition, replicates as faint dots.
+
+    `layout` gives the colours, where those of a larger study are to be kept.
+    """
+    shown, layout = quantity(metric), layout or layout_of(results)
     rows = table(results, (metric,))
-    points = _points(results, rows, layout, shown)
+    points = points_of(results, rows, layout, shown)
     dots = _dots(results, metric, layout, shown, {p["label"]: p["name"] for p in points})
     note = _note(rows, "small dots are single replicates")
     stem = "final-" + metric.replace("/", "-")
@@ -35,6 +39,7 @@ def final_figure(results: StudyResults, metric: str) -> Figure:
         panels=(Panel(chart, 28 * len(points)),),
         data={f"{stem}-points": points, f"{stem}-dots": dots},
         series=() if layout.context else layout.series,
+        legend=layout.legend,
     )
 
 
@@ -47,7 +52,7 @@ def parameter_figure(results: StudyResults, metric: str) -> Figure | None:
         return None
     shown, layout = quantity(metric), layout_of(results)
     rows = table(results, (metric,))
-    points = [one for one in _points(results, rows, layout, shown) if one["mean"] is not None]
+    points = [one for one in points_of(results, rows, layout, shown) if one["mean"] is not None]
     note = _note(rows, "the horizontal axis is logarithmic")
     stem = "parameters-" + metric.replace("/", "-")
     chart = _parameter_chart(points, shown, layout, f"{stem}-points")
@@ -59,10 +64,11 @@ def parameter_figure(results: StudyResults, metric: str) -> Figure | None:
         panels=(Panel(chart, 260),),
         data={f"{stem}-points": points},
         series=() if layout.context else layout.series,
+        legend=layout.legend,
     )
 
 
-def _points(results: StudyResults, rows: Sequence[Row], layout: Layout, shown: Quantity) -> Rows:
+def points_of(results: StudyResults, rows: Sequence[Row], layout: Layout, shown: Quantity) -> Rows:
     """One row per condition: where it is drawn, its mean and its interval in the unit shown."""
     places = column_decimals(rows, shown)
     points = []
@@ -78,6 +84,8 @@ def _points(results: StudyResults, rows: Sequence[Row], layout: Layout, shown: Q
                 "series": layout.place[label][0],
                 "low": _possible(low, shown),
                 "mean": mean,
+                "n": row["n"],
+                "diverged": row["diverged"],
                 "high": _possible(high, shown),
                 "shown": said(Interval(mean, low, high, row["n"], ""), places),
                 "parameters": int(runs["parameters"].iloc[0]) if len(runs) else None,
@@ -106,6 +114,7 @@ def _dots(
         for label in [condition_label(condition)]
         for chosen in [results.select(finals, condition)]
         for value, replicate in zip(chosen["value"], chosen["replicate"], strict=True)
+        if math.isfinite(value)
     ]
 
 

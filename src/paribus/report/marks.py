@@ -1,55 +1,24 @@
 """The marks of a plot of curves: bands, lines, diverged runs, and what a pointer can touch."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
+from paribus.report.axes import Span
 from paribus.report.figures import HIGHLIGHT, Panel
 from paribus.report.theme import Series
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What all panels of a figure share: the vertical axis and the series."""
+    """What all panels of a figure share: the vertical axis, the epochs and the series."""
 
-    title: str
-    domain: tuple[float, float]
-    log: bool
+    span: Span
     epochs: tuple[int, int]
     series: tuple[Series, ...]
     context: bool = False
-
-    @property
-    def scale(self) -> alt.Scale:
-        """The vertical scale."""
-        if self.log:
-            return alt.Scale(domain=list(self.domain), type="log", nice=False)
-        return alt.Scale(domain=list(self.domain), zero=False, nice=False)
-
-    def axis(self, title: str | None) -> alt.Axis:
-        """The vertical axis; on a logarithmic scale, lines at 1 (and 2, 5) times powers of ten."""
-        if not self.log:
-            return alt.Axis(tickCount=5, title=title)
-        low, high = (math.log10(bound) for bound in self.domain)
-        steps = (1,) if high - low > 1.5 else (1, 2, 5)
-        powers = range(math.floor(low), math.ceil(high) + 1)
-        ticks = [float(f"{step}e{power}") for power in powers for step in steps]
-        within = [tick for tick in ticks if self.domain[0] <= tick <= self.domain[1]]
-        return alt.Axis(values=within, format="~g", title=title)
-
-    def holds(self, value: float) -> bool:
-        """Whether a value lies inside the plot."""
-        return self.domain[0] <= value <= self.domain[1]
-
-    def clipped(self, value: float) -> float:
-        """A value moved to the edge of the plot where it lies outside.
-
-        Done here, because a clipping mask makes the writing of a PNG ten times slower.
-        """
-        return min(max(value, self.domain[0]), self.domain[1])
 
 
 def curve_panels(frame: Frame, titles: Sequence[str], means: str, ends: str) -> tuple[Panel, ...]:
@@ -88,9 +57,16 @@ def stroked(series: Sequence[Series], shown: float, hidden: float, legend: bool)
     ]
 
 
-def legend_of(shown: bool) -> alt.Legend | None:
-    """A legend that is asked for outright: Vega-Lite drops one that is left to its default."""
-    return alt.Legend(title=None) if shown else None
+def legend_of(shown: bool, points: bool = False) -> alt.Legend | None:
+    """A legend that is asked for outright: Vega-Lite drops one that is left to its default.
+
+    Of lines, or of points.
+    """
+    if not shown:
+        return None
+    if points:
+        return alt.Legend(title=None, symbolType="circle", symbolSize=80, symbolStrokeWidth=0)
+    return alt.Legend(title=None, symbolType="stroke", symbolFillColor="transparent")
 
 
 def epoch_ticks(first: int, last: int) -> list[int]:
@@ -106,11 +82,11 @@ def epoch_ticks(first: int, last: int) -> list[int]:
 
 def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
     own = alt.FieldEqualPredicate(field="panel", equal=panel)
-    axis = alt.Axis(values=epoch_ticks(*frame.epochs), format="d")
+    axis = alt.Axis(values=epoch_ticks(*frame.epochs), format=",d")
     span = alt.Scale(domain=list(frame.epochs), nice=False)
     epoch = alt.X("epoch:Q", title="Epoch", axis=axis, scale=span)
     # The title of a figure with several panels names the quantity once for all of them.
-    ticks = frame.axis(None if panel else frame.title)
+    ticks = frame.span.axis(None if panel else frame.span.title)
     shared = alt.Chart(alt.NamedData(means)).encode(x=epoch)
     diverged = alt.Chart(alt.NamedData(ends)).encode(x=epoch).transform_filter(own)
     context = [_context(frame, shared, ticks)] if frame.context else []
@@ -119,17 +95,17 @@ def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
 
 
 def _context(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> alt.Chart:
-    y = alt.Y("mean:Q", scale=frame.scale, axis=ticks)
+    y = alt.Y("mean:Q", scale=frame.span.scale, axis=ticks)
     return base.mark_line(style="context").encode(y=y, detail="series:N")
 
 
 def _means(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
-    mean = alt.Y("mean:Q", scale=frame.scale, axis=ticks)
-    low = alt.Y("low:Q", scale=frame.scale, axis=ticks)
+    mean = alt.Y("mean:Q", scale=frame.span.scale, axis=ticks)
+    low = alt.Y("low:Q", scale=frame.span.scale, axis=ticks)
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
         alt.Tooltip("epoch:Q", title="epoch"),
-        alt.Tooltip("shown:N", title=frame.title),
+        alt.Tooltip("shown:N", title=frame.span.title),
     ]
     lines = stroked(frame.series, 1, 0.12, not frame.context)
     return [
@@ -143,7 +119,7 @@ def _means(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
 
 
 def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
-    y = alt.Y("value:Q", scale=frame.scale, axis=ticks)
+    y = alt.Y("value:Q", scale=frame.span.scale, axis=ticks)
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
         alt.Tooltip("epoch:Q", title="epoch"),

@@ -80,6 +80,12 @@ def example_counts(results: StudyResults) -> str:
     return f"{', '.join(parts)} examples" if parts else "not recorded"
 
 
+def repeated_examples(results: StudyResults) -> str:
+    """What the data holds more than once, as far as that was looked for; "" where it was not."""
+    known: Mapping[str, str] = results.document.get("leaks", {})
+    return "; ".join(notice or "none" for notice in known.values())
+
+
 def _values(facts: list[dict[str, Any]], name: str) -> list[str]:
     """The distinct values of one fact, in order of appearance."""
     found = (one[name] for one in facts if one.get(name) not in (None, "", [], {}))

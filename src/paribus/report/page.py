@@ -12,41 +12,49 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from paribus.report.charts import charts
 from paribus.report.columns import report_table
+from paribus.report.declared import exhibits
+from paribus.report.exhibits import Absent, Exhibit, Sheet
 from paribus.report.figures import VEGA_LITE, Figure, page_specs
-from paribus.report.origin import differing, example_counts, origin_terms, time_terms
+from paribus.report.origin import (
+    differing,
+    example_counts,
+    origin_terms,
+    repeated_examples,
+    time_terms,
+)
 from paribus.report.privacy import without_home
 from paribus.report.quantities import quantity
-from paribus.report.recipe import factor_rows, recipe_terms
+from paribus.report.recipe import factor_rows, phrase, recipe_terms
 from paribus.report.summary import summary
 from paribus.results.table import metric_names, table
 from paribus.results.tidy import StudyResults
 
-_DEFAULTS = {"description": "", "source": "", "notes": [], "reported": {}, "command": ""}
+_DEFAULTS = {"description": "", "source": "", "notes": [], "command": ""}
 _PARTS = {"final": "final", "parameters": "final", "curve": "curves", "layers": "layers"}
 
 
-def render(results: StudyResults, figures: Sequence[Figure] | None = None) -> str:
+def render(results: StudyResults, shown: Sequence[Exhibit] | None = None) -> str:
     """The report of a study as one HTML page, from its stored results alone.
 
-    `figures` are those of `charts(results)`, made here where not given. The page may load
+    `shown` are those of `exhibits(results)`, made here where not given. The page may load
     nothing: its content security policy forbids every request, and of scripts allows only the two
     that it holds (the chart library and the page's own), named by their hashes. Home folders are
     written `~`.
     """
-    drawn = charts(results) if figures is None else list(figures)
+    shown = exhibits(results) if shown is None else shown
     bundle, script = chart_library(), _packaged("report.js")
+    declared = bool(results.document.get("figures"))
     content = without_home(_content(results)) | {
-        "figures": without_home([_figure(figure) for figure in drawn])
+        "shown": without_home([_exhibit(one, declared) for one in shown])
     }
-    specs = without_home({figure.name: _drawing(figure) for figure in drawn})
+    specs = {one.name: _drawing(one) for one in shown if isinstance(one, Figure)}
     return (
         _environment()
         .get_template("report.html")
         .render(
             **content,
-            specs=script_json(specs),
+            specs=script_json(without_home(specs)),
             bundle=Markup(bundle),  # ours and the chart library's, not a user's
             script=Markup(script),
             style=Markup(_packaged("report.css")),
@@ -81,11 +89,14 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "document": _DEFAULTS | dict(document),
         "primary": quantity(primary).name,
         "summary": summary(results, rows),
+        "expected": [one["sentence"] for one in document.get("claims") or []],
+        "analyses": [phrase(one) for one in document.get("analyses") or []],
         "table": _as_json(report_table(results)),
         "counts": " to ".join(dict.fromkeys([str(counts[0]), str(counts[-1])])),
         "recipe": [_as_json(term) for term in recipe_terms(results)],
         "levels": factor_rows(results),
         "examples": example_counts(results),
+        "repeated": repeated_examples(results),
         "validation": any(name.startswith("validation/") for name in metric_names(results)),
         "time": [_as_json(term) for term in time_terms(results)],
         "origin": [_as_json(term) for term in origin_terms(results)],
@@ -102,19 +113,31 @@ def _as_json(value: Any) -> Any:
     return [_as_json(one) for one in value] if isinstance(value, tuple) else value
 
 
+def _exhibit(shown: Exhibit, declared: bool) -> dict[str, Any]:
+    """What the template needs of a figure, a table or what is absent; `part` is its section."""
+    if isinstance(shown, Absent):
+        return {"kind": "absent", "part": "declared"} | _as_json(shown)
+    if isinstance(shown, Sheet):
+        return {"kind": "sheet", "part": "declared"} | _as_json(shown)
+    part = _PARTS.get(shown.name.partition("-")[0], "confusion")
+    return _figure(shown) | {"kind": "figure", "part": "declared" if declared else part}
+
+
 def _figure(figure: Figure) -> dict[str, Any]:
     return {
         "name": figure.name,
-        "part": _PARTS.get(figure.name.partition("-")[0], "confusion"),
         "title": figure.title,
         "note": figure.note,
-        "description": figure.description,
         "panels": len(figure.panels),
         "group": figure.group,
         "legend": [
             {"label": one.label, "colour": one.colour, "dash": " ".join(map(str, one.dash))}
             for one in figure.series
         ],
+        "legend_title": figure.legend,
+        "key": [_as_json(one) for one in figure.key],
+        "epochs": list(figure.epochs),
+        "folded": figure.folded,
     }
 
 

@@ -34,12 +34,30 @@ class Quantity:
         return number(value, decimals) + sign if value is not None else "\u2014"
 
 
+_NAMED = {
+    "gap/accuracy": Quantity(
+        "Accuracy gap", "points, train minus test", 100.0, False, "train and test"
+    ),
+    "epochs/trained": Quantity("Epochs until the run ended", "", 1.0, False, ""),
+    "sensitivity/test": Quantity("Test sensitivity", "mean per example", 1.0, False, "test"),
+    "sensitivity/train": Quantity("Train sensitivity", "mean per example", 1.0, False, "train"),
+    "hessian/minimal_ratio": Quantity("Minimal ratio", "share of eigenvalues > 0", 1.0, True, ""),
+    "hessian/minimal_ratio_over_tolerance": Quantity(
+        "Minimal ratio", "share of eigenvalues > 0", 1.0, True, ""
+    ),
+    "hessian/largest": Quantity("Largest eigenvalues of the Hessian", "", 1.0, False, ""),
+    "gradient/total_norm": Quantity("Gradient norm, all layers", "", 1.0, False, ""),
+}
+
+
 def quantity(metric: str) -> Quantity:
     """A metric named `split/quantity` or `probe/quantity` in words.
 
     >>> quantity("test/accuracy").title
     'Test accuracy (%)'
     """
+    if metric in _NAMED:
+        return _NAMED[metric]
     split, _, what = metric.partition("/")
     words = f"{split} {what}".replace("_", " ").strip()
     share = what in _SHARES

@@ -22,6 +22,9 @@ ORDERED = ("#2b6fd6", "#7d5fd0", "#b04fa8", "#cc4f72", "#cf6235", "#b37d12")
 ACCENT = CATEGORICAL[0]
 LIGHT, DARK = "#ffffff", "#14171b"
 MAX_SERIES = len(CATEGORICAL)
+MAX_ORDERED = 12
+NEGATIVE, POSITIVE = CATEGORICAL[0], "#d06000"
+INK = "#1c2024"
 
 SOLID: tuple[int, ...] = (1, 0)
 DASHED: tuple[int, ...] = (6, 3)
@@ -38,12 +41,18 @@ class Series:
     dash: tuple[int, ...] = SOLID
 
 
+def can_be_coloured(labels: Sequence[str]) -> bool:
+    """Whether colours can tell these labels apart: eight words, or twelve numbers in order."""
+    numbers = len(labels) >= 3 and all(is_number(label) for label in labels)
+    return len(labels) <= (MAX_ORDERED if numbers else MAX_SERIES)
+
+
 def series_of(labels: Sequence[str]) -> tuple[Series, ...]:
     """A colour and dash per label; a ramp where there are three labels or more, all numbers.
 
-    At most eight labels: more cannot be told apart by colour.
+    As many labels as `can_be_coloured` allows; raises `ValueError` for more.
     """
-    if len(labels) > MAX_SERIES:
+    if not can_be_coloured(labels):
         raise ValueError(f"{len(labels)} series; colours tell at most {MAX_SERIES} apart")
     if len(labels) >= 3 and all(is_number(label) for label in labels):
         return tuple(map(Series, labels, ramp(len(labels))))
@@ -62,7 +71,7 @@ def ramp(count: int) -> list[str]:
 def config(medium: Medium) -> dict[str, Any]:
     """The Vega-Lite configuration of every chart."""
     page = medium == "page"
-    ink = "currentColor" if page else "#1c2024"
+    ink = "currentColor" if page else INK
     axis = {
         "labelColor": ink,
         "labelFontSize": 12,
@@ -89,20 +98,32 @@ def config(medium: Medium) -> dict[str, Any]:
         "axis": axis,
         "axisX": {"grid": False},
         "axisY": {"domain": False, "ticks": False},
-        "title": {
-            "color": ink,
-            "subtitleColor": ink,
-            "anchor": "start",
-            "fontSize": 12 if page else 15,
-            "subtitleFontSize": 11,
-            "fontWeight": 600,
-            "offset": 10,
-        },
+        "title": _title(ink, 12 if page else 15),
         "legend": {} if page else _file_legend(ink),
-        "style": {
-            "context": {"stroke": ink, "strokeOpacity": 0.16, "strokeWidth": 1},
-            "note": {"fontSize": 12},
-        },
+        "style": _styles(ink),
+    }
+
+
+def _title(ink: str, size: int) -> dict[str, Any]:
+    return {
+        "color": ink,
+        "subtitleColor": ink,
+        "anchor": "start",
+        "fontSize": size,
+        "subtitleFontSize": 11,
+        "fontWeight": 600,
+        "offset": 10,
+    }
+
+
+def _styles(ink: str) -> dict[str, Any]:
+    """Marks that take the colour of text: what is no series."""
+    return {
+        "context": {"color": ink, "strokeOpacity": 0.16, "strokeWidth": 1},
+        "note": {"fontSize": 12},
+        "truth": {"color": ink, "strokeOpacity": 0.9, "strokeWidth": 1.1},
+        "limit": {"color": ink, "strokeOpacity": 0.35, "strokeDash": [2, 3]},
+        "cell": {"stroke": ink, "strokeOpacity": 0.14, "strokeWidth": 1},
     }
 
 

@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 from paribus.errors import ParibusError
-from paribus.report.charts import charts
-from paribus.report.figures import save_charts
+from paribus.report.declared import exhibits
+from paribus.report.figures import Figure, save_charts
 from paribus.report.page import render
 from paribus.results.tidy import StudyResults
 
@@ -17,11 +17,11 @@ def write_report(results: StudyResults, folder: Path) -> Path:
     The page is replaced whole or not at all. Raises `ParibusError` where the folder cannot be
     written.
     """
-    figures = charts(results)
+    shown = exhibits(results)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_charts(figures, folder / "charts")
-        return _replace(folder / "report.html", render(results, figures))
+        save_charts([one for one in shown if isinstance(one, Figure)], folder / "charts")
+        return _replace(folder / "report.html", render(results, shown))
     except OSError as error:
         raise ParibusError(
             f"cannot write the report to {folder}: {error.strerror}. "

@@ -20,7 +20,8 @@ def load_results(
     entry = catalogue.study(name, scale)
     keys = [member.key for member in entry.members]
     measured: dict[str, list[Measurement]] = {key: [] for key in keys}
-    for key, measurement in catalogue.measurements(keys, names):
+    probes = entry.document.get("identities", [])
+    for key, measurement in catalogue.measurements(keys, names, probes):
         measured[key].append(measurement)
     runs = [
         replace(run, measurements=tuple(measured[run.key])) for run in catalogue.summaries(keys)
@@ -30,4 +31,10 @@ def load_results(
             f"this lab holds no run of study {name!r} at scale {scale!r}. "
             f"Train it with: paribus run {name} --scale {scale}"
         )
-    return tidy(entry, runs)
+    declared = {analysis["name"] for analysis in entry.document.get("analyses", [])}
+    analyses = [
+        measurement
+        for _, measurement in catalogue.analyses(name, scale)
+        if measurement.name.partition("/")[0] in declared
+    ]
+    return tidy(entry, runs, analyses)

@@ -1,7 +1,7 @@
 """The results of a study as tidy tables: one row per run, one row per measured number."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class StudyResults:
     - `layers`: the factors, replicate, epoch, layer, metric, value; of measurements over epochs
       and layers
     - `provenance` and `measurements`: by key of the run
+    - `analyses`: what was computed of several runs together, by name `analysis/quantity`
 
     Factor columns are ordered categories, so that sorting keeps the declared order of labels.
     """
@@ -40,6 +41,7 @@ class StudyResults:
     layers: pd.DataFrame
     provenance: Mapping[str, Mapping[str, Any]]
     measurements: Mapping[str, tuple[Measurement, ...]]
+    analyses: Mapping[str, Measurement] = field(default_factory=dict)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -75,8 +77,10 @@ def condition_label(condition: Mapping[str, str]) -> str:
     return " · ".join(condition.values()) or "one condition"
 
 
-def tidy(entry: StudyEntry, runs: Iterable[StoredRun]) -> StudyResults:
-    """The results of a study from its entry and its stored runs, measurements included.
+def tidy(
+    entry: StudyEntry, runs: Iterable[StoredRun], analyses: Iterable[Measurement] = ()
+) -> StudyResults:
+    """The results of a study from its entry, its stored runs with their measurements, analyses.
 
     Runs that are no members of the study are left out.
     """
@@ -97,6 +101,7 @@ def tidy(entry: StudyEntry, runs: Iterable[StoredRun]) -> StudyResults:
         layers=_long(pairs, levels, ("epoch", "layer")),
         provenance={run.key: run.provenance for _, run in pairs},
         measurements={run.key: run.measurements for _, run in pairs},
+        analyses={one.name: one for one in analyses},
     )
 
 

@@ -4,7 +4,7 @@ A lab is a folder; its catalogue is one SQLite file in it. A run and all that be
 one transaction, so that a process killed at any moment leaves whole runs or none.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -124,17 +124,37 @@ class Catalogue:
                 found = {run.key: run for run in runs.select_runs(connection, chunk)}
             yield from (found[key] for key in chunk if key in found)
 
+    def add_measured(
+        self, key: str, measurements: Sequence[Measurement], probes: Collection[str]
+    ) -> None:
+        """Add what probes (by identity) measured of a stored run to what it has."""
+        with self._database.writing() as connection:
+            runs.insert_measured(connection, key, measurements, probes)
+
+    def probed(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        """The identities of the probes that each stored one of these runs has been through."""
+        found: dict[str, set[str]] = {}
+        for chunk in _chunks(keys):
+            with self._database.reading() as connection:
+                for key, probe in runs.select_probed(connection, chunk):
+                    found.setdefault(key, set()).add(probe)
+        return found
+
     def measurements(
-        self, keys: Iterable[str], names: Collection[str] | None = None
+        self,
+        keys: Iterable[str],
+        names: Collection[str] | None = None,
+        probes: Collection[str] | None = None,
     ) -> Iterator[tuple[str, Measurement]]:
         """Measurements of these runs, each with its run's key; `names` chooses which.
 
-        Those of one run come together, in the order in which the run had them. Raises `LabError`
-        where one is damaged.
+        `probes` leaves out what was measured by probes of other identities. Those of one run
+        come together, in the order in which the run had them. Raises `LabError` where one is
+        damaged.
         """
         for chunk in _chunks(keys):
             with self._database.reading() as connection:
-                found = runs.select_measurements(connection, chunk, names)
+                found = runs.select_measurements(connection, chunk, names, probes)
             yield from found
 
     def artifact(self, key: str, name: str) -> bytes:
@@ -193,6 +213,24 @@ class Catalogue:
         """Store a study as planned now, in place of what was planned before; no run is touched."""
         with self._database.writing() as connection:
             studies.put_study(connection, entry)
+
+    def put_analysis(
+        self, study: tuple[str, str], identity: str, measurements: Sequence[Measurement]
+    ) -> None:
+        """Store what an analysis of a study (name, scale) gave, in place of what it gave before.
+
+        The study is stored. `identity` says what was computed of which runs.
+        """
+        with self._database.writing() as connection:
+            studies.put_analysis(connection, study, identity, measurements)
+
+    def analyses(self, name: str, scale: str) -> list[tuple[str, Measurement]]:
+        """What analyses of a study gave, each with the analysis' identity.
+
+        Raises `LabError` where one is damaged.
+        """
+        with self._database.reading() as connection:
+            return studies.select_analyses(connection, name, scale)
 
     def studies(self) -> list[StudyEntry]:
         """All studies of the lab as last planned, by name and scale."""

@@ -93,6 +93,51 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # Measurements say which probe took them: "" for what every run measures. One quantity
+        # can be measured by two probes, at other epochs. Those from before are of no known probe.
+        """
+        CREATE TABLE measurements_of_probes (
+            run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            probe TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            dims TEXT NOT NULL,
+            coords TEXT NOT NULL,
+            crc32 INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            PRIMARY KEY (run_id, name, probe)
+        )
+        """,
+        """
+        INSERT INTO measurements_of_probes
+        SELECT run_id, name, '', position, dims, coords, crc32, content FROM measurements
+        """,
+        "DROP TABLE measurements",
+        "ALTER TABLE measurements_of_probes RENAME TO measurements",
+        # Which probes a run has been through, whether or not they measured anything.
+        """
+        CREATE TABLE probed (
+            run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            probe TEXT NOT NULL,
+            PRIMARY KEY (run_id, probe)
+        ) WITHOUT ROWID
+        """,
+        # What was computed of several runs of a study; `identity` says of which, and how.
+        """
+        CREATE TABLE analyses (
+            study_id INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            identity TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            dims TEXT NOT NULL,
+            coords TEXT NOT NULL,
+            crc32 INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            PRIMARY KEY (study_id, name)
+        )
+        """,
+    ),
 )
 LATEST = len(MIGRATIONS)
 

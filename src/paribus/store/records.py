@@ -14,13 +14,15 @@ class Measurement:
     """One named array of a run: `name` is `split/quantity` or `probe/quantity`.
 
     `dims` names the axes of `values`; `coords` gives the positions along an axis that is not
-    simply 0, 1, 2, ...: the epochs measured, the names of layers or classes.
+    simply 0, 1, 2, ...: the epochs measured, the names of layers or classes. `probe` is the
+    identity of the probe that measured it, "" for what every run measures.
     """
 
     name: str
     values: NDArray[Any]
     dims: tuple[str, ...] = ("epoch",)
     coords: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    probe: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class StoredRun:
     `key` is its content hash, `status` whether its loss stayed finite (`diverged_epoch` is the
     first epoch where it did not), `parameters` the number of trained numbers, `provenance` JSON-
     ready facts (versions, device, seconds), `artifacts` bytes by name ("weights.safetensors",
-    "correct").
+    "correct"), `probes` the identities of the probes that it has been through.
     """
 
     key: str
@@ -43,6 +45,7 @@ class StoredRun:
     measurements: tuple[Measurement, ...] = ()
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
     diverged_epoch: int | None = None
+    probes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class StudyEntry:
 
     The document holds what a report needs without the code that declared it: `name`, `scale`,
     `question`, `description`, `source`, `factors` (a list of {"name", "labels", "sets"}),
-    `recipe`, `replicates`, `report` (layout) and `reported` (numbers from the source).
+    `recipe`, `replicates`, `probes` and their `identities`, `analyses`, `claims`, `figures` and
+    `reported` (numbers from the source).
     """
 
     name: str

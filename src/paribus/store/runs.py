@@ -5,16 +5,16 @@ one statement; the catalogue cuts longer lists up.
 """
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from paribus.errors import LabError, NothingStoredError
 from paribus.store.arrays import decode, encode
 from paribus.store.records import Measurement, StoredRun
-from paribus.store.schema import ARTIFACTS, CHECKPOINTS, FAILURES, MEASUREMENTS, RUNS
+from paribus.store.schema import ARTIFACTS, CHECKPOINTS, FAILURES, MEASUREMENTS, PROBED, RUNS
 
 
 def insert_run(connection: Connection, run: StoredRun) -> bool:
@@ -33,20 +33,58 @@ def insert_run(connection: Connection, run: StoredRun) -> bool:
     run_id = connection.execute(statement, row).scalar_one_or_none()
     if run_id is None:
         return False
-    measured = [
-        _measurement_row(measurement) | {"run_id": run_id, "position": position}
-        for position, measurement in enumerate(run.measurements)
-    ]
     kept = [
         {"run_id": run_id, "name": name, "crc32": zlib.crc32(content), "content": content}
         for name, content in run.artifacts.items()
     ]
-    for table, rows in ((MEASUREMENTS, measured), (ARTIFACTS, kept)):
-        if rows:
-            connection.execute(insert(table), rows)
+    if kept:
+        connection.execute(insert(ARTIFACTS), kept)
+    _insert_measured(connection, run_id, run.measurements, run.probes)
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key == run.key))
     delete_checkpoints(connection, [run.key])
     return True
+
+
+def insert_measured(
+    connection: Connection,
+    key: str,
+    measurements: Sequence[Measurement],
+    probes: Collection[str],
+) -> None:
+    """Write what probes measured of a stored run, unless it has been through them before."""
+    run_id = connection.execute(select(RUNS.c.id).where(RUNS.c.key == key)).scalar_one()
+    _insert_measured(connection, run_id, measurements, probes)
+    connection.execute(delete(FAILURES).where(FAILURES.c.run_key == key))
+    delete_checkpoints(connection, [key])
+
+
+def select_probed(connection: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
+    """Keys of stored runs, each with the identity of a probe that it has been through."""
+    query = (
+        select(RUNS.c.key, PROBED.c.probe)
+        .join_from(RUNS, PROBED, RUNS.c.id == PROBED.c.run_id)
+        .where(RUNS.c.key.in_(keys))
+    )
+    return [(row.key, row.probe) for row in connection.execute(query)]
+
+
+def _insert_measured(
+    connection: Connection,
+    run_id: int,
+    measurements: Sequence[Measurement],
+    probes: Collection[str],
+) -> None:
+    taken = select(func.count()).where(MEASUREMENTS.c.run_id == run_id)
+    first = connection.execute(taken).scalar_one()
+    rows = [
+        measurement_row(measurement)
+        | {"run_id": run_id, "position": first + number, "probe": measurement.probe}
+        for number, measurement in enumerate(measurements)
+    ]
+    been = [{"run_id": run_id, "probe": probe} for probe in probes]
+    for table, content in ((MEASUREMENTS, rows), (PROBED, been)):
+        if content:
+            connection.execute(sqlite.insert(table).on_conflict_do_nothing(), content)
 
 
 def upsert_checkpoint(connection: Connection, key: str, content: bytes) -> None:
@@ -90,9 +128,15 @@ def select_runs(connection: Connection, keys: Collection[str]) -> list[StoredRun
 
 
 def select_measurements(
-    connection: Connection, keys: Collection[str], names: Collection[str] | None
+    connection: Connection,
+    keys: Collection[str],
+    names: Collection[str] | None,
+    probes: Collection[str] | None = None,
 ) -> list[tuple[str, Measurement]]:
-    """The measurements of these runs, each with its run's key; of one run in their order."""
+    """The measurements of these runs, each with its run's key; of one run in their order.
+
+    `probes` leaves out what was measured by others.
+    """
     query = (
         select(RUNS.c.key, MEASUREMENTS)
         .join_from(RUNS, MEASUREMENTS, RUNS.c.id == MEASUREMENTS.c.run_id)
@@ -101,6 +145,8 @@ def select_measurements(
     )
     if names is not None:
         query = query.where(MEASUREMENTS.c.name.in_(names))
+    if probes is not None:
+        query = query.where(MEASUREMENTS.c.probe.in_(["", *probes]))
     return [(row.key, _measurement(row)) for row in connection.execute(query)]
 
 
@@ -144,7 +190,8 @@ def delete_runs(connection: Connection, keys: Collection[str]) -> int:
     return connection.execute(delete(RUNS).where(RUNS.c.key.in_(keys))).rowcount
 
 
-def _measurement_row(measurement: Measurement) -> dict[str, Any]:
+def measurement_row(measurement: Measurement) -> dict[str, Any]:
+    """A measurement as the columns that hold one."""
     content = encode([measurement.values, *measurement.coords.values()])
     return {
         "name": measurement.name,
@@ -155,11 +202,15 @@ def _measurement_row(measurement: Measurement) -> dict[str, Any]:
     }
 
 
+def measurement_of(row: Row[Any], content: bytes, probe: str = "") -> Measurement:
+    """A measurement from the columns that hold it."""
+    values, *coords = decode(content)
+    named = dict(zip(row.coords, coords, strict=True))
+    return Measurement(row.name, values, tuple(row.dims), named, probe)
+
+
 def _measurement(row: Row[Any]) -> Measurement:
-    values, *coords = decode(_undamaged(row, f"measurement {row.name!r}"))
-    return Measurement(
-        row.name, values, tuple(row.dims), dict(zip(row.coords, coords, strict=True))
-    )
+    return measurement_of(row, _undamaged(row, f"measurement {row.name!r}"), row.probe)
 
 
 def _undamaged(row: Row[Any], what: str) -> bytes:

@@ -27,11 +27,19 @@ MEASUREMENTS = Table(
     METADATA,
     Column("run_id", Integer, primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("probe", Text, primary_key=True),
     Column("position", Integer),
     Column("dims", JSON),
     Column("coords", JSON),
     Column("crc32", Integer),
     Column("content", LargeBinary),
+)
+
+PROBED = Table(
+    "probed",
+    METADATA,
+    Column("run_id", Integer, primary_key=True),
+    Column("probe", Text, primary_key=True),
 )
 
 ARTIFACTS = Table(
@@ -67,6 +75,19 @@ STUDY_RUNS = Table(
     METADATA,
     Column("study_id", Integer, primary_key=True),
     Column("run_key", Text, primary_key=True),
+)
+
+ANALYSES = Table(
+    "analyses",
+    METADATA,
+    Column("study_id", Integer, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("identity", Text),
+    Column("position", Integer),
+    Column("dims", JSON),
+    Column("coords", JSON),
+    Column("crc32", Integer),
+    Column("content", LargeBinary),
 )
 
 CHECKPOINTS = Table(

@@ -3,13 +3,17 @@
 All functions take the connection of a transaction that is open.
 """
 
+import zlib
 from collections import defaultdict
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, Select, delete, exists, insert, select
 from sqlalchemy.dialects import sqlite
 
-from paribus.store.records import Member, StudyEntry
-from paribus.store.schema import MEMBERS, STUDIES, STUDY_RUNS
+from paribus.errors import LabError
+from paribus.store.records import Measurement, Member, StudyEntry
+from paribus.store.runs import measurement_of, measurement_row
+from paribus.store.schema import ANALYSES, MEMBERS, STUDIES, STUDY_RUNS
 
 
 def put_study(connection: Connection, entry: StudyEntry) -> None:
@@ -30,6 +34,48 @@ def put_study(connection: Connection, entry: StudyEntry) -> None:
         connection.execute(insert(MEMBERS), members)
         planned = [{"study_id": study_id, "run_key": row["run_key"]} for row in members]
         connection.execute(sqlite.insert(STUDY_RUNS).on_conflict_do_nothing(), planned)
+
+
+def put_analysis(
+    connection: Connection,
+    study: tuple[str, str],
+    identity: str,
+    measurements: Sequence[Measurement],
+) -> None:
+    """Write what an analysis gave, in place of what those names held."""
+    study_id = connection.execute(_id_of(*study)).scalar_one()
+    names = [measurement.name for measurement in measurements]
+    old = (ANALYSES.c.study_id == study_id, ANALYSES.c.name.in_(names))
+    connection.execute(delete(ANALYSES).where(*old))
+    rows = [
+        measurement_row(measurement)
+        | {"study_id": study_id, "identity": identity, "position": position}
+        for position, measurement in enumerate(measurements)
+    ]
+    connection.execute(insert(ANALYSES), rows)
+
+
+def select_analyses(
+    connection: Connection, name: str, scale: str
+) -> list[tuple[str, Measurement]]:
+    """What analyses gave, each with the analysis' identity.
+
+    Raises `LabError` where one is damaged.
+    """
+    query = (
+        select(ANALYSES)
+        .where(ANALYSES.c.study_id == _id_of(name, scale).scalar_subquery())
+        .order_by(ANALYSES.c.position)
+    )
+    found = []
+    for row in connection.execute(query):
+        if zlib.crc32(row.content) != row.crc32:
+            raise LabError(
+                f"analysis {row.name!r} of study {name!r} is damaged: its bytes do not match "
+                f"their checksum. It is computed anew by: paribus run {name} --scale {scale}"
+            )
+        found.append((row.identity, measurement_of(row, row.content)))
+    return found
 
 
 def select_studies(connection: Connection) -> list[StudyEntry]:
@@ -56,10 +102,13 @@ def own_keys(connection: Connection, name: str, scale: str) -> list[str]:
     shared = exists().where(
         others.c.run_key == STUDY_RUNS.c.run_key, others.c.study_id != STUDY_RUNS.c.study_id
     )
-    chosen = (STUDIES.c.name == name, STUDIES.c.scale == scale)
-    study_id = select(STUDIES.c.id).where(*chosen).scalar_subquery()
+    study_id = _id_of(name, scale).scalar_subquery()
     query = select(STUDY_RUNS.c.run_key).where(STUDY_RUNS.c.study_id == study_id, ~shared)
     return list(connection.scalars(query))
+
+
+def _id_of(name: str, scale: str) -> Select[tuple[int]]:
+    return select(STUDIES.c.id).where(STUDIES.c.name == name, STUDIES.c.scale == scale)
 
 
 def _study_id(connection: Connection, entry: StudyEntry) -> int:

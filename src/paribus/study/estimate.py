@@ -184,6 +184,6 @@ def _run_bytes(run: PlannedRun) -> int:
 def _memory_bytes(runs: list[PlannedRun], lanes: int) -> int:
     if not runs:
         return 0
-    data = {type(run.recipe.data).__name__: run.recipe.data.facts().bytes for run in runs}
+    data = {run.recipe.data.bare(): run.recipe.data.facts().bytes for run in runs}
     largest = max(run.parameters * (8 if run.recipe.precision == "float64" else 4) for run in runs)
     return sum(data.values()) + 4 * largest * lanes  # weights, two moments, gradient

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from paribus.data.dataset import Dataset
 from paribus.models.base import layers_of, named_weights
 from paribus.store.records import StoredRun
 from paribus.study.plan import PlannedRun
@@ -41,13 +40,11 @@ def train_planned(
         found["started"] = started
         found["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
         found["peak_memory_bytes"] = peak_memory(lane.device)
-        stored = _stored(runs[number], trained, tasks[number].dataset, found)
+        stored = _stored(runs[number], trained, tasks[number], found)
         yield runs[number], Finished(stored, trained.steps, trained.seconds)
 
 
-def _stored(
-    run: PlannedRun, trained: Trained, dataset: Dataset, facts: dict[str, Any]
-) -> StoredRun:
+def _stored(run: PlannedRun, trained: Trained, task: Task, facts: dict[str, Any]) -> StoredRun:
     names = [name for name, _ in layers_of(trained.network)]
     artifacts = {"weights.safetensors": safetensors.numpy.save(named_weights(trained.network))}
     if trained.history.correct is not None:
@@ -56,6 +53,7 @@ def _stored(
     measured = {
         "seconds": vars(trained.before.seconds + trained.seconds),
         "model_steps": trained.before.steps + trained.steps,
+        "epochs": trained.epochs,
         "restarts": trained.before.restarts,
         "precision": run.recipe.precision,
         "examples": {
@@ -68,11 +66,12 @@ def _stored(
         key=run.key,
         recipe=run.recipe.as_json(),
         replicate=run.replicate,
-        fingerprint=dataset.fingerprint,
+        fingerprint=task.dataset.fingerprint,
         status="finished" if trained.diverged_epoch is None else "diverged",
         parameters=run.parameters,
         provenance=facts | measured,
         measurements=trained.history.measurements(names),
         artifacts=artifacts,
         diverged_epoch=trained.diverged_epoch,
+        probes=tuple(observer.identity for observer in task.observers),
     )

@@ -1,10 +1,11 @@
 """From a study to its runs: conditions x replicates, each with its key, grouped in cohorts."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from paribus.data.base import DataSpec, Location, Source
+from paribus.design.adaptive import Scan, Tuned
 from paribus.models.base import parameter_count, skeleton
 from paribus.spec import digest, split_traced
 from paribus.store.records import Member, StudyEntry
@@ -31,11 +32,14 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a study will train. `runs` may hold two of one key, told apart by label."""
+    """Everything that a study will train. `runs` may hold two of one key, told apart by label.
+
+    `locations` are those of the data, by its bare declaration.
+    """
 
     study: ScaledStudy
     runs: tuple[PlannedRun, ...]
-    locations: Mapping[str, Location]
+    locations: Mapping[DataSpec, Location]
 
     @property
     def cohorts(self) -> dict[Hashable, list[PlannedRun]]:
@@ -48,25 +52,23 @@ class Plan:
     @property
     def entry(self) -> StudyEntry:
         """The study and its members, as a lab keeps them."""
-        members = tuple(Member(run.key, run.condition, run.replicate) for run in self.runs)
+        return self.entry_of(self.runs)
+
+    def entry_of(self, runs: Sequence[PlannedRun]) -> StudyEntry:
+        """The study with some of its runs as members."""
+        members = tuple(Member(run.key, run.condition, run.replicate) for run in runs)
         return StudyEntry(self.study.name, self.study.scale, self.study.document(), members)
 
     def notices(self) -> list[str]:
         """What a user should know before training: full batches, equal conditions, local data."""
-        found = []
+        found = list(_design_notices(self))
         full = sorted({run.recipe.batch_size for run in self.runs if _is_full_batch(run.recipe)})
         for size in full:
             found.append(f"batch size {size} is at least all training examples: full batch")
         if len({run.key for run in self.runs}) < len(self.runs):
             found.append("some conditions have one recipe: their runs are identical, trained once")
-        for name, location in self.locations.items():
-            if location.state == "local copy":
-                found.append(f"{name}: a local copy, not the official files")
-            if location.state == "absent":
-                found.append(
-                    f"{name}: not found; `run` downloads it, unless a folder for data is given"
-                )
-        return found
+        found += [_data_notice(*found_at) for found_at in self.locations.items()]
+        return list(dict.fromkeys(notice for notice in found if notice))
 
     def as_json(self) -> dict[str, Any]:
         """The plan as `paribus plan --json` prints it."""
@@ -88,6 +90,37 @@ class Plan:
         }
 
 
+def _design_notices(plan: Plan) -> Iterator[str]:
+    match plan.study.design:
+        case Scan() as scan:
+            most = len({run.key for run in plan.runs})
+            yield f"a scan over {scan.factor}: at most {most} runs, fewer where training stalls"
+        case Tuned() as tuned:
+            yield (
+                f"{tuned.factor} is tuned: one of its levels is chosen for each condition on "
+                f"{tuned.replicates} replicates of its own, and only that one trained further"
+            )
+        case _:
+            return
+
+
+def _data_notice(data: DataSpec, location: Location) -> str:
+    """What to know of where a data set is; nothing where it is as it should be."""
+    name = type(data).__name__
+    match location.state:
+        case "local copy":
+            return f"{name}: a local copy, not the official files"
+        case "absent" if data.PUBLISHED:
+            return f"{name}: not found; `run` downloads it, unless a folder for data is given"
+        case "absent":
+            return (
+                f"{name}: not found, and there is no place to download it from; put it into a "
+                "folder for data, and give that with --data-dir or PARIBUS_DATA"
+            )
+        case _:
+            return ""
+
+
 def _is_full_batch(recipe: Recipe) -> bool:
     return recipe.batch_size >= recipe.train_examples
 
@@ -99,14 +132,15 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
     whose bytes are wrong.
     """
     locations: dict[DataSpec, Location] = {}
+    counted: dict[Hashable, int] = {}
     runs = []
     for condition, recipe in study.resolved():
-        if recipe.data not in locations:
-            locations[recipe.data] = recipe.data.locate(source)
-        fingerprint = locations[recipe.data].fingerprint
+        data = recipe.data.bare()
+        if data not in locations:
+            locations[data] = data.locate(source)
+        fingerprint = locations[data].fingerprint
         cohort, _ = split_traced(recipe)
-        facts = recipe.data.facts()
-        parameters = parameter_count(skeleton(recipe.model, facts.shape, facts.outputs))
+        parameters = _parameters(recipe, counted)
         runs += [
             PlannedRun(
                 key=run_key(recipe, replicate, fingerprint),
@@ -116,10 +150,18 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
                 parameters=parameters,
                 cohort=cohort,
             )
-            for replicate in range(study.replicates)
+            for replicate in study.replicate_numbers
         ]
-    named = {type(data).__name__: location for data, location in locations.items()}
-    return Plan(study, tuple(runs), named)
+    return Plan(study, tuple(runs), locations)
+
+
+def _parameters(recipe: Recipe, counted: dict[Hashable, int]) -> int:
+    """The number of a recipe's parameters; conditions often share their network."""
+    facts = recipe.data.facts()
+    network = recipe.model, facts.shape, facts.outputs
+    if network not in counted:
+        counted[network] = parameter_count(skeleton(*network))
+    return counted[network]
 
 
 def run_key(recipe: Recipe, replicate: int, fingerprint: str) -> str:

@@ -33,13 +33,16 @@ class Progress:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def planned(self, plan: Plan, to_train: list[PlannedRun]) -> None:
-        """Start counting."""
-        self.begun = time.perf_counter()
-        self.total = len(to_train)
-        self.reused = len({run.key for run in plan.runs}) - len(to_train)
-        self.cohorts = len({run.cohort for run in to_train})
-        self.all_epochs = sum(run.recipe.epochs for run in to_train)
-        self._cost = sum(map(run_cost, to_train))
+        """Start counting; once for each round of a study whose runs depend on earlier ones."""
+        if not self.total:
+            self.begun = time.perf_counter()
+            # Of a design that chooses among its runs, those not chosen are not in the lab either.
+            wanted = plan.runs if isinstance(plan.study.design, str) else to_train
+            self.reused = len({run.key for run in wanted}) - len(to_train)
+        self.total += len(to_train)
+        self.cohorts += len({run.cohort for run in to_train})
+        self.all_epochs += sum(run.recipe.epochs for run in to_train)
+        self._cost += sum(map(run_cost, to_train))
 
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:
         """So many epochs of a run are done."""

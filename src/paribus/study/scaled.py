@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from paribus.analyses.base import Analysis
+from paribus.claims import AnyClaim
+from paribus.design.adaptive import FIRST_TRIAL, Adaptive, Scan, Tuned
 from paribus.design.factor import Factor
 from paribus.design.grid import Condition, Design, conditions
 from paribus.errors import DeclarationError, Fault
+from paribus.figures import AnyFigure
 from paribus.probes.base import Probe
 from paribus.spec import Spec
 from paribus.training.recipe import Recipe
@@ -43,11 +47,14 @@ class ScaledStudy:
     recipe: Recipe
     factors: tuple[Factor, ...]
     replicates: int
-    design: Design = "factorial"
+    design: Design | Adaptive = "factorial"
     probes: tuple[Probe, ...] = ()
+    analyses: tuple[Analysis, ...] = ()
+    claims: tuple[AnyClaim, ...] = ()
+    figures: tuple[AnyFigure, ...] = ()
     description: str = ""
     source: str = ""
-    reported: Reported | None = None
+    reported: Reported | tuple[Reported, ...] | None = None
     notes: tuple[str, ...] = ()
     command: str = ""
 
@@ -58,7 +65,7 @@ class ScaledStudy:
         """
         self._check_factors()
         found, faults = [], []
-        for condition in conditions(self.factors, self.design):
+        for condition in conditions(self.factors, self.grid):
             try:
                 found.append((condition, self.recipe.with_fields(condition.sets)))
             except DeclarationError as error:
@@ -66,7 +73,47 @@ class ScaledStudy:
                 faults += [Fault(f"{labels}: {one.path}", one.problem) for one in error.faults]
         if faults:
             raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
+        self._check(found)
         return found
+
+    @property
+    def grid(self) -> Design:
+        """The conditions that there are; an adaptive design chooses among all combinations."""
+        return "factorial" if isinstance(self.design, Spec) else self.design
+
+    @property
+    def replicate_numbers(self) -> tuple[int, ...]:
+        """The replicates of a condition that may be trained: a tuned study has trials besides."""
+        trials = self.design.replicates if isinstance(self.design, Tuned) else 0
+        return *range(self.replicates), *range(FIRST_TRIAL, FIRST_TRIAL + trials)
+
+    def claim_faults(self, claim: AnyClaim) -> list[Fault]:
+        """What keeps a claim from being tested at this scale; a scale may leave levels out."""
+        return claim.faults([c.labels for c in conditions(self.factors, self.grid)])
+
+    def analysis_faults(self, analysis: Analysis) -> list[Fault]:
+        """What keeps an analysis from being computed at this scale."""
+        return analysis.faults(self.factors, self.probes)
+
+    @property
+    def computed(self) -> tuple[Analysis, ...]:
+        """The analyses of this scale: those that do not speak of levels which it leaves out."""
+        return tuple(one for one in self.analyses if not self.analysis_faults(one))
+
+    def _check(self, found: list[tuple[Condition, Recipe]]) -> None:
+        """That probes, analyses, claims and the design fit what is trained."""
+        faults = [fault for probe in self.probes for fault in _probe_faults(probe, found)]
+        facts = self.recipe.data.facts()
+        match self.design:
+            case Scan() as scan:
+                classes = facts.outputs if facts.classification else 0
+                faults += scan.faults(self.factors, classes)
+            case Tuned() as tuned:
+                faults += tuned.faults(self.factors, self.recipe.data.validation)
+            case _:
+                pass
+        if faults:
+            raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
 
     def _check_factors(self) -> None:
         faults = [fault for factor in self.factors for fault in factor.faults(self.recipe)]
@@ -90,13 +137,6 @@ class ScaledStudy:
 
     def document(self) -> dict[str, Any]:
         """The study as JSON-ready data: what a report needs without this declaration."""
-        reported = None
-        if self.reported is not None:
-            reported = {
-                "metric": self.reported.metric,
-                "values": dict(self.reported.values),
-                "source": self.reported.source,
-            }
         return {
             "name": self.name,
             "scale": self.scale,
@@ -105,12 +145,20 @@ class ScaledStudy:
             "source": self.source,
             "notes": list(self.notes),
             "factors": [_factor_document(factor) for factor in self.factors],
-            "design": self.design,
+            "design": self.design.as_json() if isinstance(self.design, Spec) else self.design,
             "recipe": self.recipe.as_json(),
             "replicates": self.replicates,
             "probes": [probe.as_json() for probe in self.probes],
+            "identities": [probe.identity for probe in self.probes],
+            "analyses": [analysis.as_json() for analysis in self.computed],
+            "claims": [
+                claim.as_json() | {"sentence": claim.sentence()}
+                for claim in self.claims
+                if not self.claim_faults(claim)
+            ],
+            "figures": [figure.as_json() for figure in self.figures],
             "primary": self.primary,
-            "reported": reported,
+            "reported": _reported_document(self.reported),
             "command": self.command,
         }
 
@@ -125,6 +173,21 @@ def _overwritten(factors: Sequence[Factor]) -> list[Fault]:
     ]
 
 
+def _probe_faults(probe: Probe, found: Sequence[tuple[Condition, Recipe]]) -> list[Fault]:
+    """What keeps a probe from measuring conditions; said once where it is the same for all."""
+    faults: dict[Fault, str] = {}
+    for condition, recipe in found:
+        facts = recipe.data.facts()
+        labels = ", ".join(f"{name}={label}" for name, label in condition.labels.items())
+        for fault in probe.faults(recipe.model, facts.shape, facts.outputs):
+            faults.setdefault(fault, f"{labels}: " if labels else "")
+    where = f"probes.{type(probe).__name__}"
+    return [
+        Fault(f"{labels}{where}.{fault.path}".rstrip("."), fault.problem)
+        for fault, labels in faults.items()
+    ]
+
+
 def _factor_document(factor: Factor) -> dict[str, Any]:
     return {
         "name": factor.name,
@@ -134,6 +197,16 @@ def _factor_document(factor: Factor) -> dict[str, Any]:
             for label, fields in factor.sets.items()
         },
     }
+
+
+def _reported_document(reported: Reported | tuple[Reported, ...] | None) -> Any:
+    """One metric's numbers, a list of several metrics', or none."""
+    if isinstance(reported, tuple):
+        return [_reported_document(one) for one in reported]
+    if reported is None:
+        return None
+    values = dict(reported.values)
+    return {"metric": reported.metric, "values": values, "source": reported.source}
 
 
 def _plain(value: Any) -> Any:

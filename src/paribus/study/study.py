@@ -1,10 +1,11 @@
 """A study as it is declared: recipe, factors, replicates, scales."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -13,10 +14,14 @@ from pydantic import (
     model_validator,
 )
 
+from paribus.analyses.base import Analysis
+from paribus.claims import AnyClaim
 from paribus.data.base import Source
+from paribus.design.adaptive import Adaptive
 from paribus.design.factor import Factor
 from paribus.design.grid import Design
 from paribus.errors import DeclarationError, Fault, UnknownNameError
+from paribus.figures import AnyFigure
 from paribus.probes.base import Probe
 from paribus.spec import Count, Spec, faults_of
 from paribus.study.options import RunOptions
@@ -32,6 +37,20 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 """A name that can be typed, and be part of a file's."""
 
 
+def _one_of_each_metric(reported: Reported | tuple[Reported, ...]) -> Any:
+    if reported == ():
+        raise ValueError("is empty; leave it out, or give the numbers of one metric or more")
+    metrics = [one.metric for one in reported] if isinstance(reported, tuple) else []
+    repeated = sorted({metric for metric in metrics if metrics.count(metric) > 1})
+    if repeated:
+        raise ValueError(f"has two of {', '.join(repeated)}; a metric has one set of numbers")
+    return reported
+
+
+SomeReported = Annotated[Reported | tuple[Reported, ...], AfterValidator(_one_of_each_metric)]
+"""The numbers of one metric, or those of several."""
+
+
 class Scale(Spec):
     """A variant of a study: recipe fields by dotted path, and levels to keep, by factor."""
 
@@ -39,7 +58,7 @@ class Scale(Spec):
     only: Mapping[str, tuple[str, ...]] = {}
     factors: tuple[Factor, ...] | None = None
     replicates: Count | None = None
-    reported: Reported | None = None
+    reported: SomeReported | None = None
 
 
 class Study(Spec):
@@ -56,16 +75,19 @@ class Study(Spec):
     recipe: Recipe
     factors: tuple[Factor, ...] = ()
     replicates: Count = 5
-    design: Design = "factorial"
+    design: Design | Adaptive = "factorial"
     probes: tuple[Probe, ...] = ()
+    analyses: tuple[Analysis, ...] = ()
+    claims: tuple[AnyClaim, ...] = ()
+    figures: tuple[AnyFigure, ...] = ()
     scales: Mapping[Name, Scale] = {}
     description: str = ""
     source: str = ""
     report: str = ""
-    reported: Reported | None = None
+    reported: SomeReported | None = None
     notes: tuple[str, ...] = ()
 
-    @field_validator("factors", "probes", mode="before")
+    @field_validator("factors", "probes", "analyses", "claims", "figures", mode="before")
     @classmethod
     def _as_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -92,14 +114,25 @@ class Study(Spec):
             for kind in sorted(set(kinds))
             if kinds.count(kind) > 1
         ]
+        names = [analysis.name for analysis in self.analyses]
+        faults += [
+            Fault("analyses", f"has two named {name!r}; give one of them another `name`")
+            for name in sorted({name for name in names if names.count(name) > 1})
+        ]
         if self.scales and self.reported is not None:
             problem = "belongs to one scale: give it there, as Scale(reported=...)"
             faults.append(Fault("reported", problem))
+        scaled = []
         for name in self.scale_names:
             try:
-                self.at(name).resolved()
+                scaled.append(self.at(name))
+                scaled[-1].resolved()
             except DeclarationError as error:
                 faults += [one for one in error.faults if one not in faults]
+        faults = faults or [
+            *_nowhere("claims", self.claims, scaled, ScaledStudy.claim_faults),
+            *_nowhere("analyses", self.analyses, scaled, ScaledStudy.analysis_faults),
+        ]
         if faults:
             raise DeclarationError(f"Study {self.name!r}", faults)
         return self
@@ -151,6 +184,9 @@ class Study(Spec):
             replicates=replicates or chosen.replicates or self.replicates,
             design=self.design,
             probes=self.probes,
+            analyses=self.analyses,
+            claims=self.claims,
+            figures=self.figures,
             description=self.description,
             source=self.source,
             # Of another recipe than the source's, whose numbers would say nothing beside it.
@@ -183,6 +219,20 @@ class Study(Spec):
         """
         options = RunOptions(lab=Path(lab), source=Source(data))
         return run_plan(make_plan(self.at(scale), options.source), options).dataset()
+
+
+def _nowhere(
+    field: str,
+    declared: Sequence[Any],
+    scaled: Sequence[ScaledStudy],
+    faults_at: Callable[[ScaledStudy, Any], list[Fault]],
+) -> Iterator[Fault]:
+    """Claims or analyses that fit no scale, with what is wrong at the last."""
+    for number, one in enumerate(declared):
+        found = [faults_at(scale, one) for scale in scaled]
+        if all(found):
+            for fault in found[-1]:
+                yield Fault(f"{field}[{number}].{fault.path}".rstrip("."), fault.problem)
 
 
 def _without_effect(values: Mapping[str, Any], factors: tuple[Factor, ...]) -> Iterator[Fault]:

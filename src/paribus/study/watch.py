@@ -9,7 +9,7 @@ class Watch(Protocol):
     """Told of a study's progress; `epoch_done` is called from the threads that train."""
 
     def planned(self, plan: Plan, to_train: list[PlannedRun]) -> None:
-        """Called once, before training."""
+        """Called before training, and before each further round of a design that has several."""
         ...
 
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:

@@ -16,11 +16,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from paribus.models.base import weights_of
 from paribus.snapshot import Observer
 from paribus.spec import split_traced
 from paribus.training import program
+from paribus.training.finishing import finish, landscape_of
 from paribus.training.lane import Lane, Programs, host, made_by
 from paribus.training.member import Member
+from paribus.training.observing import OBSERVE, seen_besides_weights
 from paribus.training.rows import chosen, stacked, unstacked
 from paribus.training.task import StoppedError, Task, Trained
 
@@ -40,8 +43,9 @@ class Group:
         self.recipe = tasks[0].recipe
         static, _ = split_traced(self.recipe)
         self.programs: Programs = lane.programs(static)
-        self.data = lane.data(tasks[0].dataset)
+        self.data = lane.data(self.members[0].dataset)
         self.rows: list[Member | None] = list(self.members)
+        self.previous: Any = None
         self.state = self._begin()
         self.done = self._resume()
         self.saved = time.monotonic()
@@ -63,17 +67,36 @@ class Group:
             yield from self._part()
             self._save_if_due()
 
+    def show(self, network: Any, epoch: int) -> None:
+        """Lets the observers of a run alone measure a network as it was after so many epochs."""
+        (member,) = self.members
+        self.state = self.state._replace(weights=self.lane.put(weights_of(network)))
+        member.epoch = member.last = epoch
+        self._observe(member.observers_due(), [member])
+
     def _begin(self) -> program.State:
-        weights = self.lane.put(stacked([member.initial_weights() for member in self.members]))
+        for member in self.members:
+            self._warm_up(member)
+        weights = self.lane.put(stacked([member.initial for member in self.members]))
         self._place()
         arguments = (weights, self.traced)
         return self._compiled(program.START, arguments)(*arguments)
+
+    def _warm_up(self, member: Member) -> None:
+        """Trains the network that a run starts from, where that is not a fresh one."""
+        task = member.task
+        before = task.recipe.predecessor
+        if before is None or (task.checkpoint is not None and "initial" not in member.needs):
+            return
+        first = Task(before, task.replicate, task.dataset, cancelled=task.cancelled)
+        ((_, trained),) = Group([first], self.lane).train()
+        member.initial = weights_of(trained.network)
 
     def _place(self) -> None:
         """Puts on the device what members have of their own and never change."""
         self.traced = self._stack("traced")
         self.streams = self._stack("dropout"), self._stack("augmentation")
-        self.evaluated, self.probed = self._stack("evaluated"), self._stack("probed")
+        self.evaluated = self._stack("evaluated")
 
     def _resume(self) -> int:
         """Puts the members where their checkpoints are; how many steps into a feed that is."""
@@ -82,14 +105,16 @@ class Group:
         if not checkpoints:
             return 0
         (place,) = {checkpoint.place for checkpoint in checkpoints}
-        fresh = unstacked(self.state, len(self.rows))[0]
+        self._remember(place[0])
+        fresh = unstacked((self.state, self.previous), len(self.rows))[0]
         if any(not checkpoint.fits(jax.tree.leaves(fresh)) for checkpoint in checkpoints):
             return 0  # of another program: it is no use
         tree = jax.tree.structure(fresh)
-        states = [jax.tree.unflatten(tree, checkpoint.state) for checkpoint in checkpoints]
+        carried = [jax.tree.unflatten(tree, checkpoint.state) for checkpoint in checkpoints]
         for member, checkpoint in zip(self.members, checkpoints, strict=True):
             member.resume(checkpoint)
-        self.state = self.lane.put(stacked(states))
+        state, self.previous = stacked(carried)
+        self.state = self.lane.put(state)
         return place[1]
 
     def _feed(self) -> None:
@@ -104,6 +129,7 @@ class Group:
         if not self.done:
             nothing = np.zeros(self.state.losses.shape, self.state.losses.dtype)
             self.state = self.state._replace(losses=nothing)
+            self._remember(first)
         steps = (last - first) * self.recipe.steps_per_epoch
         while self.done < steps:
             self._stop_if_asked()
@@ -119,6 +145,14 @@ class Group:
         ):
             if member is not None:
                 member.add_losses(losses[: last - first])
+
+    def _remember(self, epoch: int) -> None:
+        """Keeps the weights of before a feed, where an observer wants those of an epoch ago."""
+        if any("previous" in member.needs for member in self.active):
+            # A copy, since the state is used up by the next call.
+            self.previous = jax.tree.map(np.array, self.state.weights)
+            for member in self.active:
+                member.previous_epoch = epoch
 
     def _call(self, feed: program.Feed, stop: int) -> float:
         """Seconds of the steps up to `stop`."""
@@ -137,12 +171,32 @@ class Group:
         evaluated = [member for member in self.active if member.evaluation_due()]
         if evaluated:
             self._evaluate(evaluated)
+        for member in self.active:
+            if member.second_phase_due:
+                self._finish(member)
         due: dict[tuple[Observer, ...], list[Member]] = {}
         for member in self.active:
             due.setdefault(member.observers_due(), []).append(member)
         for observers, members in due.items():
             if observers:
                 self._observe(observers, members)
+
+    def _finish(self, member: Member) -> None:
+        """The second phase of a run, and the evaluation of what came of it."""
+        row, count = self.rows.index(member), len(self.rows)
+        begun = time.perf_counter()
+        weights = host(chosen(self.state.weights, [row], count))
+        static, _ = split_traced(self.recipe)
+        landscape = self.programs.made("landscape", lambda: landscape_of(static, weights))
+        finished, descent = finish(member, weights, landscape, self.data)
+        if descent.why == "cancelled":
+            raise StoppedError(member.steps - member.before.steps, member.seconds)
+        member.seconds.train += time.perf_counter() - begun
+        member.add_second_phase(descent)
+        every = unstacked(host(self.state.weights), count)
+        every[row] = finished
+        self.state = self.state._replace(weights=self.lane.put(stacked(every)))
+        self._evaluate([member])
 
     def _evaluate(self, members: list[Member]) -> None:
         arguments = (self.state.weights, self.data, self.evaluated)
@@ -154,8 +208,23 @@ class Group:
             member.add_evaluation(found[self.rows.index(member)])
 
     def _observe(self, observers: tuple[Observer, ...], members: list[Member]) -> None:
-        arguments = (self.state.weights, self.traced, self.data, self.probed)
-        observe = self._compiled(program.OBSERVE, arguments, observers=observers)
+        for double in (False, True):
+            chosen_here = tuple(one for one in observers if one.double is double)
+            if chosen_here:
+                with jax.enable_x64(double or self.recipe.precision == "float64"):
+                    self._observe_as(double, chosen_here, members)
+
+    def _observe_as(
+        self, double: bool, observers: tuple[Observer, ...], members: list[Member]
+    ) -> None:
+        rows = [member or self.active[0] for member in self.rows]
+        seen = self.lane.put(seen_besides_weights(rows, self.previous, observers))
+        traced = self.traced
+        if double:
+            traced = self.lane.put(stacked([row.traced_as(np.dtype("float64")) for row in rows]))
+        arguments = (seen._replace(weights=self.state.weights), traced, self.data)
+        fixed = {"observers": observers, "double": double}
+        observe = self._compiled(OBSERVE, arguments, **fixed)
         begun = time.perf_counter()
         found = unstacked(host(observe(*arguments)), len(self.rows))
         self._spent("probe", begun)
@@ -177,6 +246,7 @@ class Group:
         if 0 < len(self.active) <= count // 2:
             rows = [row for row, member in enumerate(self.rows) if member is not None]
             self.state = chosen(self.state, rows, count)
+            self.previous = chosen(self.previous, rows, count)
             self.rows = [self.rows[row] for row in rows]
             self._place()
 
@@ -213,11 +283,10 @@ class Group:
 
     def _save(self) -> None:
         made_with = made_by(self.lane, self.members[0].task.observers)
-        for member, state in zip(
-            self.rows, unstacked(host(self.state), len(self.rows)), strict=True
-        ):
+        carried = unstacked((host(self.state), self.previous), len(self.rows))
+        for member, own in zip(self.rows, carried, strict=True):
             if member is not None:
-                leaves = [np.array(leaf) for leaf in jax.tree.leaves(state)]
+                leaves = [np.array(leaf) for leaf in jax.tree.leaves(own)]
                 member.task.save(member.checkpoint(self.done, leaves, made_with))
 
 

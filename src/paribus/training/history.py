@@ -1,6 +1,6 @@
 """What is measured of a run while it trains, and whether it has stopped improving."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from paribus.data.dataset import Dataset
 from paribus.objectives.metrics import Predictions, confusion_matrix, metrics
+from paribus.snapshot import Observer
 from paribus.store.records import Measurement
 from paribus.training.recipe import EarlyStopping, Recipe
+from paribus.training.second_phase import Descent
 
 
 @dataclass
@@ -33,12 +35,17 @@ class History:
     """
 
     def __init__(
-        self, recipe: Recipe, dataset: Dataset, evaluated: Mapping[str, NDArray[np.int32]]
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        evaluated: Mapping[str, NDArray[np.int32]],
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._stopping = recipe.early_stopping
         self._dataset = dataset
         self._evaluated = evaluated
         self._series: dict[str, _Series] = {}
+        self._observers = {name: one for one in observers for name in one.axes}
         self.positions = np.concatenate(list(evaluated.values()))
         self.correct: NDArray[np.bool_] | None = None
 
@@ -76,9 +83,16 @@ class History:
         self._add(epoch, "batch/loss", np.float64(loss))
 
     def add_observation(self, epoch: int, observed: Mapping[str, NDArray[np.floating]]) -> None:
-        """Keeps what the observers measured, one value per layer."""
+        """Keeps what the observers measured."""
         for name, values in observed.items():
             self._add(epoch, name, values)
+
+    def add_descent(self, epoch: int, descent: Descent) -> None:
+        """Keeps how a second phase went: loss and gradient norm by iteration, and its end."""
+        self._add(epoch, "second_phase/loss", descent.losses)
+        self._add(epoch, "second_phase/gradient_norm", descent.gradient_norms)
+        self._add(epoch, "second_phase/end_norm", descent.gradient_norms[-1])
+        self._add(epoch, "second_phase/converged", np.float64(descent.converged))
 
     def _add(self, epoch: int, name: str, value: NDArray[np.generic] | np.generic) -> None:
         self._series.setdefault(name, _Series()).add(epoch, value)
@@ -86,7 +100,7 @@ class History:
     def losses_are_finite(self) -> bool:
         """Whether the loss of every split, and of training, was finite when last measured."""
         return all(
-            np.isfinite(series.values[-1])
+            np.isfinite(series.values[-1]).all()
             for name, series in self._series.items()
             if name.endswith("/loss")
         )
@@ -120,20 +134,28 @@ class History:
     def measurements(self, layers: list[str]) -> tuple[Measurement, ...]:
         """Everything kept, as arrays over epochs; `layers` names the layers of observations."""
         return tuple(
-            Measurement(name, np.stack(series.values), *self._axes(name, series, layers))
-            for name, series in self._series.items()
+            self._measurement(name, series, layers) for name, series in self._series.items()
         )
 
-    def _axes(
-        self, name: str, series: _Series, layers: list[str]
-    ) -> tuple[tuple[str, ...], dict[str, NDArray[np.generic]]]:
+    def _measurement(self, name: str, series: _Series, layers: list[str]) -> Measurement:
         coords: dict[str, NDArray[np.generic]] = {"epoch": np.asarray(series.epochs, np.int32)}
+        values = np.stack(series.values)
         if name == "test/confusion":
             classes = np.asarray(self._dataset.classes)
-            return ("epoch", "true", "predicted"), coords | {"true": classes, "predicted": classes}
-        if series.values[0].ndim == 1:
-            return ("epoch", "layer"), coords | {"layer": np.asarray(layers)}
-        return ("epoch",), coords
+            coords |= {"true": classes, "predicted": classes}
+            return Measurement(name, values, ("epoch", "true", "predicted"), coords)
+        observer = self._observers.get(name)
+        if observer is None and values.ndim == 2:
+            return Measurement(name, values, ("epoch", "iteration"), coords)
+        if observer is None:
+            return Measurement(name, values, ("epoch",), coords)
+        axes = observer.axes[name]
+        for size, axis in zip(values.shape[1:], axes, strict=True):
+            if axis == "layer":
+                coords[axis] = np.asarray(layers[:size])
+            elif axis in observer.coordinates:
+                coords[axis] = np.asarray(observer.coordinates[axis])
+        return Measurement(name, values, ("epoch", *axes), coords, observer.identity)
 
 
 def stalled(values: list[float], stopping: EarlyStopping) -> bool:
@@ -143,4 +165,5 @@ def stalled(values: list[float], stopping: EarlyStopping) -> bool:
     sign = -1 if stopping.metric.endswith("accuracy") else 1
     costs = [sign * value for value in values]
     best_before = min(costs[: -stopping.patience])
-    return min(costs[-stopping.patience :]) >= best_before - stopping.change
+    least = stopping.change + stopping.relative_change * abs(best_before)
+    return min(costs[-stopping.patience :]) >= best_before - least

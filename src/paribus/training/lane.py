@@ -57,6 +57,12 @@ class Programs:
             self.compile_seconds += time.perf_counter() - begun
         return self._compiled[key]
 
+    def made(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` makes, once for the cohort on this device."""
+        if name not in self._compiled:
+            self._compiled[name] = make()
+        return self._compiled[name]
+
     def bytes_of(self, wanted: Program, runs: int) -> int:
         """What a compiled program takes in memory, its arguments included."""
         found = self._compiled[wanted.function, runs].memory_analysis()
@@ -79,6 +85,7 @@ class Lane:
         self.widest = widest or (1 if device.platform == "cpu" else UNLIMITED)
         self.memory = memory or _memory_of(device)
         self._data: dict[str, Data] = {}
+        self._inputs: dict[int, tuple[Any, Any]] = {}
         self._cohorts: OrderedDict[Recipe, Programs] = OrderedDict()
 
     def put(self, value: Any) -> Any:
@@ -88,8 +95,12 @@ class Lane:
     def data(self, dataset: Dataset) -> Data:
         """The data set on this lane's device; put there once."""
         if dataset.fingerprint not in self._data:
-            arrays = self.put(dataset.inputs), self.put(dataset.targets)
-            self._data[dataset.fingerprint] = Data(*arrays)
+            # Data sets that differ in their labels only share the array of inputs.
+            at = id(dataset.inputs)
+            if at not in self._inputs:
+                self._inputs[at] = dataset.inputs, self.put(dataset.inputs)
+            data = Data(self._inputs[at][1], self.put(dataset.targets))
+            self._data[dataset.fingerprint] = data
         return self._data[dataset.fingerprint]
 
     def programs(self, recipe: Recipe) -> Programs:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 
 from paribus.training.group import Group, TooWideError
+from paribus.training.history import History
 from paribus.training.lane import Lane
 from paribus.training.recipe import Recipe
 from paribus.training.task import Task, Trained
@@ -29,6 +31,8 @@ def train_runs(tasks: Sequence[Task], lane: Lane) -> Iterator[tuple[int, Trained
     of it is not finished begun again.
     """
     waiting, widest = list(range(len(tasks))), lane.widest
+    if tasks[0].recipe.data.random_labels:
+        widest = 1  # runs side by side share their labels
     with arithmetic(tasks[0].recipe):
         while waiting:
             groups = -(-len(waiting) // widest)
@@ -41,6 +45,14 @@ def train_runs(tasks: Sequence[Task], lane: Lane) -> Iterator[tuple[int, Trained
                 if len(numbers) == 1 or not _is_out_of_memory(error):
                     raise
                 widest = len(numbers) // 2
+
+
+def observe_trained(task: Task, lane: Lane, network: Any, epoch: int) -> History:
+    """What the task's observers measure of a network that was trained before, at its end."""
+    with arithmetic(task.recipe):
+        group = Group([task], lane)
+        group.show(network, epoch)
+        return group.members[0].history
 
 
 def _is_out_of_memory(error: Exception) -> bool:

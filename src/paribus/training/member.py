@@ -1,6 +1,7 @@
 """One run while it trains: where it is, what was measured, whether it is at its end."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from paribus import seeds
 from paribus.data.dataset import split
+from paribus.data.labels import corrupted
 from paribus.models.base import skeleton, weights_of
 from paribus.models.initialize import initialize
 from paribus.snapshot import Observer
@@ -16,6 +18,7 @@ from paribus.training import program
 from paribus.training.checkpoint import Checkpoint
 from paribus.training.history import History
 from paribus.training.positions import evaluated_positions, feed_order, fixed_batch
+from paribus.training.second_phase import Descent
 from paribus.training.task import Before, Seconds, Task, Trained
 
 
@@ -27,30 +30,42 @@ class Member:
         dtype = np.dtype(recipe.precision)
         self.task = task
         self.splits = split(task.dataset, recipe.data.validation, replicate)
+        share = recipe.data.random_labels
+        self.dataset = corrupted(task.dataset, self.splits.train, share, replicate)
         positions = evaluated_positions(recipe, replicate, self.splits)
-        self.history = History(recipe, task.dataset, positions)
+        self.history = History(recipe, self.dataset, positions, task.observers)
         self.evaluated = program.padded(
             self.history.positions, program.EVALUATION_CHUNK, self.history.positions[0]
         )
-        self.probed = fixed_batch(recipe, replicate, self.splits)
+        self.batch = fixed_batch(recipe, replicate, self.splits)
+        self.positions = positions
         self.dropout = seeds.words(seeds.stream_key(replicate, "dropout"))
         self.augmentation = seeds.words(seeds.stream_key(replicate, "augmentation"))
-        static, traced = split_traced(recipe)
-        self.traced = {path: dtype.type(value) for path, value in traced.items()}
+        static, _ = split_traced(recipe)
+        self.traced = self.traced_as(dtype)
+        self.needs = frozenset(need for one in task.observers for need in one.needs)
         self.seconds = Seconds()
         self.before = Before()
         self.epoch = 0
         self.last = recipe.epochs
+        self.phases = 1
+        self.previous_epoch: int | None = None
         self.diverged_epoch: int | None = None
         self._typed = fill_traced(static, self.traced)
 
-    def initial_weights(self) -> Any:
-        """The weights that training starts from, as host arrays."""
+    @cached_property
+    def initial(self) -> Any:
+        """The weights that training starts from, as host arrays: fresh ones, unless set."""
         recipe = self.task.recipe
         facts = recipe.data.facts()
         shapes = skeleton(recipe.model, facts.shape, facts.outputs)
         dtype = np.dtype(recipe.precision)
         return weights_of(initialize(shapes, recipe.initialization, self.task.replicate, dtype))
+
+    def traced_as(self, dtype: np.dtype[Any]) -> dict[str, Any]:
+        """The numbers that enter the compiled programs as arrays."""
+        _, traced = split_traced(self.task.recipe)
+        return {path: dtype.type(value) for path, value in traced.items()}
 
     def order(self, first: int, last: int) -> NDArray[np.int32]:
         """What is trained on in these epochs."""
@@ -59,7 +74,8 @@ class Member:
     @property
     def steps(self) -> int:
         """Steps taken since the start, those of whole epochs."""
-        return self.epoch * self.task.recipe.steps_per_epoch
+        epochs = self.epoch - (self.phases - 1)  # a second phase counts as one, without steps
+        return epochs * self.task.recipe.steps_per_epoch
 
     @property
     def ended(self) -> bool:
@@ -78,6 +94,19 @@ class Member:
             if program.ends_run(self._typed, loss):
                 self.last = self.epoch
                 return
+
+    @property
+    def second_phase_due(self) -> bool:
+        """Whether the first phase is at its end, and another to begin."""
+        wanted = self.task.recipe.second_phase is not None and self.phases == 1
+        return wanted and self.ended and self.diverged_epoch is None
+
+    def add_second_phase(self, descent: Descent) -> None:
+        """Takes how the second phase went; it is the run's last epoch."""
+        self.phases = 2
+        self.epoch += 1
+        self.last = self.epoch
+        self.history.add_descent(self.epoch, descent)
 
     def evaluation_due(self) -> bool:
         """Whether the splits are to be measured now."""
@@ -98,17 +127,29 @@ class Member:
         """Those that are to measure now."""
         if self.diverged_epoch is not None:
             return ()
-        return tuple(one for one in self.task.observers if one.due(self.epoch, self.last))
+        known = self.previous_epoch == self.epoch - 1
+        return tuple(
+            one
+            for one in self.task.observers
+            if one.due(self.epoch, self.last) and (known or "previous" not in one.needs)
+        )
 
     def next_due(self, longest: int) -> int:
         """The next epoch after which something is measured, at most `longest` away."""
         recipe = self.task.recipe
         furthest = min(self.epoch + longest, recipe.epochs)
         for epoch in range(self.epoch + 1, furthest):
-            observed = any(one.due(epoch, recipe.epochs) for one in self.task.observers)
-            if observed or recipe.evaluation_due(epoch):
+            if recipe.evaluation_due(epoch) or self._observed(epoch):
                 return epoch
         return furthest
+
+    def _observed(self, epoch: int) -> bool:
+        """Whether an observer is due at this epoch, or needs its weights at the next."""
+        last = self.task.recipe.epochs
+        return any(
+            one.due(epoch, last) or ("previous" in one.needs and one.due(epoch + 1, last))
+            for one in self.task.observers
+        )
 
     def checkpoint(self, done: int, state: Sequence[NDArray[Any]], made_with: str) -> Checkpoint:
         """The run as it is, `done` steps after its last whole epoch."""
@@ -130,6 +171,7 @@ class Member:
             history=self.history,
             network=program.network_of(self.task.recipe, weights),
             splits=self.splits,
+            epochs=self.epoch,
             # A run may end before the place that its checkpoint was taken at, having gone idle.
             steps=max(0, self.steps - self.before.steps),
             seconds=self.seconds,

@@ -7,7 +7,7 @@ coefficients enter as arrays. The number of steps of a call is an argument too, 
 short or long without compiling again and without changing a bit of the result.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,7 +23,6 @@ from paribus.models.base import layers_of, skeleton
 from paribus.objectives.losses import LOSSES
 from paribus.objectives.penalties import penalty
 from paribus.optimizers.schedules import rate_factor
-from paribus.snapshot import Observer, Snapshot
 from paribus.spec import fill_traced
 from paribus.training.batch import (
     Batch,
@@ -164,7 +163,7 @@ def _slopes(
     if parts == 1:
         batch = read(recipe, data, drawn)
         return slopes(lambda network: objective(network, recipe, batch, drawn.dropout))
-    start = slopes(lambda network: _penalty(network, recipe))
+    start = slopes(lambda network: penalty_of(network, recipe))
     return lax.scan(add, start, in_parts(drawn, parts))[0]
 
 
@@ -180,7 +179,7 @@ def objective(
 
     With `keys` (one for each example) the network trains: dropout is on. Without, it is off.
     """
-    return data_term(network, recipe, batch, keys) + _penalty(network, recipe)
+    return data_term(network, recipe, batch, keys) + penalty_of(network, recipe)
 
 
 def data_term(
@@ -192,7 +191,8 @@ def data_term(
     return jnp.sum(losses * batch.shares)
 
 
-def _penalty(network: Any, recipe: Recipe) -> Float[Array, ""]:
+def penalty_of(network: Any, recipe: Recipe) -> Float[Array, ""]:
+    """The recipe's penalties on a network's weights."""
     return penalty(recipe.penalties, [layer.weight for _, layer in layers_of(network)])
 
 
@@ -239,27 +239,6 @@ def evaluate(
     return losses.ravel(), predicted.ravel()
 
 
-def observe(
-    weights: Any,
-    traced: Traced,
-    data: Data,
-    positions: Int[Array, " batch"],
-    *,
-    recipe: Recipe,
-    observers: Sequence[Observer],
-) -> dict[str, Float[Array, " layers"]]:
-    """What the observers measure on one fixed batch of training examples, in evaluation mode."""
-    filled = fill_traced(recipe, traced)
-    batch = read(filled, data, Drawn(positions, shares_of(filled, positions)[0]))
-    network = eqx.nn.inference_mode(network_of(filled, weights))
-    snapshot = Snapshot(network, lambda network: objective(network, filled, batch, None))
-    return {
-        name: values
-        for observer in observers
-        for name, values in observer.measure(snapshot).items()
-    }
-
-
 class Program(NamedTuple):
     """A function to compile: `axes` as of `jax.vmap`, 0 where an argument has a row per run.
 
@@ -274,7 +253,6 @@ class Program(NamedTuple):
 START = Program(start, (0, 0))
 TRAIN = Program(train, (0, 0, Feed(None, 0, 0, 0), None), donated=(0,))  # pyright: ignore[reportArgumentType] - axes in place of arrays
 EVALUATE = Program(evaluate, (0, None, 0))
-OBSERVE = Program(observe, (0, 0, None, 0))
 
 
 def padded(positions: np.ndarray, multiple: int, fill: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from pydantic import Field, Strict, model_validator
 from paribus.data.augment import AnyAugmentation, faults_in
 from paribus.data.catalogue import AnyData
 from paribus.errors import DeclarationError, Fault
+from paribus.models.base import parameter_count, skeleton
 from paribus.models.cnn import CNN
 from paribus.models.initialize import Initialization
 from paribus.models.mlp import MLP
@@ -15,6 +16,7 @@ from paribus.objectives.penalties import Penalties
 from paribus.optimizers.adam import Adam, AdamW
 from paribus.optimizers.sgd import SGD
 from paribus.spec import Count, Spec, Traced
+from paribus.training.second_phase import GradientNormPhase
 
 NUMERICS = 2
 """Our own version of the arithmetic, part of every run's key: raised by any change of results."""
@@ -30,11 +32,25 @@ AnyModel = Annotated[MLP | CNN, Field(discriminator="kind")]
 
 
 class EarlyStopping(Spec):
-    """Stop when `metric` has not improved by more than `change` in `patience` evaluations."""
+    """Stop when `metric` has not improved by more than `change` in `patience` evaluations.
 
-    metric: Literal["validation/loss", "validation/accuracy"] = "validation/loss"
+    With a `relative_change` by more than that share of its best value before, besides.
+    """
+
+    metric: Literal["validation/loss", "validation/accuracy", "train/loss"] = "validation/loss"
     patience: Count = 10
     change: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] = 0.0
+    relative_change: Annotated[float, Strict(), Field(ge=0, lt=1)] = 0.0
+
+
+class WarmStart(Spec):
+    """Training begins with the network that this recipe gives with another batch size.
+
+    That network is trained first, in full and for this run alone: its steps are not counted, and
+    a run that is interrupted meanwhile begins anew.
+    """
+
+    batch_size: Count
 
 
 class Recipe(Spec):
@@ -44,7 +60,7 @@ class Recipe(Spec):
     splits are measured: at epoch 0 and after every so many epochs and the last, or only at the
     "end". Of the training examples a fixed random `evaluate_train` are measured where there are
     more. With a `loss_threshold` training ends after the first epoch whose `batch/loss` is at or
-    below it.
+    below it. A `second_phase` begins where training has ended; it counts as one more epoch.
     """
 
     data: AnyData
@@ -59,6 +75,8 @@ class Recipe(Spec):
     evaluate: Count | Literal["end"] = 1
     evaluate_train: Count = 10_000
     early_stopping: EarlyStopping | None = None
+    warm_start: WarmStart | None = None
+    second_phase: GradientNormPhase | None = None
     loss_threshold: Annotated[
         float | None, Strict(), Field(gt=0, allow_inf_nan=False), Traced()
     ] = None
@@ -77,22 +95,35 @@ class Recipe(Spec):
         faults += [Fault(f"model.{one.path}".rstrip("."), one.problem) for one in found]
         found = faults_in(self.augmentation, facts.shape)
         faults += [Fault(f"augmentation.{one.path}", one.problem) for one in found]
+        if self.second_phase is not None:
+            faults.extend(self._second_phase_faults(self.second_phase))
         if self.early_stopping is not None:
             faults.extend(self._stopping_faults(self.early_stopping, facts.classification))
         if faults:
             raise DeclarationError("Recipe", faults)
         return self
 
+    def _second_phase_faults(self, phase: GradientNormPhase) -> list[Fault]:
+        facts = self.data.facts()
+        parameters = parameter_count(skeleton(self.model, facts.shape, facts.outputs))
+        faults = [
+            Fault(f"second_phase.{one.path}", one.problem) for one in phase.faults(parameters)
+        ]
+        if self.precision != "float64":
+            problem = "a gradient is made to vanish in float64: set precision='float64'"
+            faults.append(Fault("second_phase", problem))
+        return faults
+
     def _stopping_faults(self, stopping: EarlyStopping, classification: bool) -> list[Fault]:
         faults = []
-        if self.data.validation == 0:
+        if self.data.validation == 0 and stopping.metric != "train/loss":
             problem = "needs a validation split: set data.validation to a number of examples"
             faults.append(Fault("early_stopping", problem))
         if self.evaluate == "end":
             problem = "never stops anything with evaluate='end'; evaluate every so many epochs"
             faults.append(Fault("early_stopping", problem))
         if stopping.metric == "validation/accuracy" and not classification:
-            problem = f"got {stopping.metric!r}; without classes only validation/loss is measured"
+            problem = f"got {stopping.metric!r}; without classes only losses are measured"
             faults.append(Fault("early_stopping.metric", problem))
         return faults
 
@@ -101,6 +132,16 @@ class Recipe(Spec):
         if self.evaluate == "end":
             return epoch == self.epochs
         return epoch % self.evaluate == 0 or epoch == self.epochs
+
+    @property
+    def predecessor(self) -> "Recipe | None":
+        """What is trained before this, where training goes on from another network."""
+        if self.warm_start is None:
+            return None
+        evaluate = "end" if self.early_stopping is None else self.evaluate
+        size = self.warm_start.batch_size
+        change = {"batch_size": size, "warm_start": None, "evaluate": evaluate}
+        return self.model_copy(update=change)
 
     @property
     def train_examples(self) -> int:

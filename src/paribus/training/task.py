@@ -72,6 +72,7 @@ class Trained:
     history: History
     network: Any
     splits: Splits
+    epochs: int
     steps: int
     seconds: Seconds
     diverged_epoch: int | None

@@ -3,6 +3,7 @@
   const specs = JSON.parse(document.getElementById("specs").textContent);
   const views = [];
   const chosen = {};
+  const epochs = {};
 
   // `ast` makes Vega interpret its expressions: the page's policy forbids evaluating strings.
   const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false };
@@ -16,7 +17,8 @@
     const { figure, panel, group } = element.dataset;
     const spec = { ...specs[figure].panels[panel], datasets: specs[figure].datasets };
     const { view } = await vegaEmbed(element, spec, options);
-    views.push({ view, group });
+    views.push({ view, group, figure });
+    if (figure in epochs) view.signal("epoch", epochs[figure]);
     await highlight({ view, group });
     element.dataset.drawn = "done";
   }
@@ -35,6 +37,22 @@
 
   for (const button of document.querySelectorAll(".legend button")) {
     button.addEventListener("click", () => toggle(button));
+  }
+
+  function move(slider) {
+    const epoch = JSON.parse(slider.dataset.epochs)[slider.valueAsNumber];
+    epochs[slider.dataset.figure] = epoch;
+    slider.setAttribute("aria-valuetext", String(epoch));
+    slider.parentElement.querySelector("output").value = String(epoch);
+    for (const { view, figure } of views) {
+      if (figure === slider.dataset.figure) view.signal("epoch", epoch).runAsync();
+    }
+  }
+
+  for (const slider of document.querySelectorAll(".slider input")) {
+    // A browser that comes back to a page puts sliders where they were left.
+    slider.value = slider.max;
+    slider.addEventListener("input", () => move(slider));
   }
 
   // A chart is as wide as its container, and a closed container has no width.

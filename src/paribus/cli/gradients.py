@@ -1,0 +1,88 @@
+"""What `paribus check-gradients` prints: a row for each condition and layer."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from paribus.cli.display import PIPE_WIDTH
+from paribus.cli.words import plural
+from paribus.probes.gradient_check import TOLERANCE, LayerCheck
+from paribus.study.gradients import ConditionCheck
+
+COLUMNS = ("layer", "relative error", "rounding", "checked", "excluded", "parameters", "verdict")
+
+
+def gradient_rows(checks: Iterable[ConditionCheck]) -> list[dict[str, Any]]:
+    """The checks as rows of `paribus check-gradients --json`; layer `all` is all together."""
+    return [
+        {"condition": one.labels, **_row(layer)}
+        for one in checks
+        for layer in (*one.check.layers, one.check.overall)
+    ]
+
+
+def _row(layer: LayerCheck) -> dict[str, Any]:
+    return {
+        "layer": layer.name,
+        "relative_error": _finite(layer.relative_error),
+        "rounding": _finite(layer.rounding),
+        "checked": layer.checked,
+        "excluded": layer.excluded,
+        "parameters": layer.parameters,
+        "verdict": layer.verdict,
+        "worst": layer.worst,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def any_wrong(rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether the gradient of some layer is wrong."""
+    return any(row["verdict"] == "wrong" for row in rows)
+
+
+def show_gradients(rows: Sequence[dict[str, Any]]) -> None:
+    """The table, what its numbers are, and what is wrong."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    factors = list(rows[0]["condition"])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (*factors, *COLUMNS):
+        right = column in COLUMNS[1:-1]
+        table.add_column(Text(column), justify="right" if right else "left")
+    for row in rows:
+        errors = [_error(row[name]) for name in ("relative_error", "rounding")]
+        counts = [f"{row[name]:,}" for name in ("checked", "excluded", "parameters")]
+        cells = (*row["condition"].values(), row["layer"], *errors, *counts, row["verdict"])
+        table.add_row(*map(Text, cells))
+    console.print(table)
+    console.print(
+        "relative error: ||g - n|| / (||g|| + ||n||), g the gradient, n central differences in "
+        f"float64; right below {TOLERANCE:.0e}; rounding: how much of it rounding may cause; "
+        "excluded: coordinates with a kink too near",
+        soft_wrap=True,
+    )
+    _show_verdicts(console, rows)
+
+
+def _show_verdicts(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+    layers = [row for row in rows if row["layer"] != "all"]
+    for row in layers:
+        if row["verdict"] == "wrong":
+            labels = ", ".join(f"{name}={label}" for name, label in row["condition"].items())
+            at = f"{labels}: " if labels else ""
+            said = f"wrong: {at}layer {row['layer']}, furthest off at {row['worst']}"
+            console.print(said, soft_wrap=True)
+    right = sum(row["verdict"] == "right" for row in layers)
+    console.print(f"{right:,} of {plural(len(layers), 'layer')} right", soft_wrap=True)
+
+
+def _error(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1e}"

@@ -1,0 +1,54 @@
+"""Probes asked for after a run was trained: of its stored weights, or by training it again."""
+
+import safetensors.numpy
+
+from paribus.errors import LabError
+from paribus.models.base import layers_of, named_weights, skeleton, with_weights
+from paribus.snapshot import Observer
+from paribus.store.catalogue import Catalogue
+from paribus.store.records import Measurement
+from paribus.study.plan import PlannedRun
+from paribus.training.lane import Lane
+from paribus.training.loop import observe_trained, train_run
+from paribus.training.task import Task
+
+WEIGHTS = "weights.safetensors"
+
+
+class ChangedWeightsError(LabError):
+    """A run that was trained again came out different from what is stored of it."""
+
+
+def stored_end(catalogue: Catalogue, run: PlannedRun) -> tuple[bytes, int]:
+    """A stored run's last weights, as a safetensors file, and its number of epochs."""
+    (found,) = catalogue.summaries([run.key])
+    return catalogue.artifact(run.key, WEIGHTS), int(found.provenance["epochs"])
+
+
+def measure_stored(task: Task, lane: Lane, weights: bytes, epochs: int) -> tuple[Measurement, ...]:
+    """What the task's observers measure of a run whose last weights are given.
+
+    Where an observer looks at more than the end of the run, it is trained again. Raises
+    `ChangedWeightsError` where that gives other weights.
+    """
+    facts = task.recipe.data.facts()
+    if all(map(_sees_the_end_alone, task.observers)) and task.recipe.warm_start is None:
+        empty = skeleton(task.recipe.model, facts.shape, facts.outputs)
+        network = with_weights(empty, safetensors.numpy.load(weights))
+        history = observe_trained(task, lane, network, epochs)
+    else:
+        trained = train_run(task, lane)
+        network, history = trained.network, trained.history
+        if safetensors.numpy.save(named_weights(network)) != weights:
+            raise ChangedWeightsError(
+                "trained again for a probe, the run came out with other weights than are stored: "
+                "it was trained with other versions or another processor. To train all of the "
+                "study anew, remove it first with `paribus clean`"
+            )
+    identities = {observer.identity for observer in task.observers}
+    names = [name for name, _ in layers_of(network)]
+    return tuple(one for one in history.measurements(names) if one.probe in identities)
+
+
+def _sees_the_end_alone(observer: Observer) -> bool:
+    return observer.at_end and "previous" not in observer.needs
