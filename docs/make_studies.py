@@ -247,7 +247,7 @@ def _reported(scales: Mapping[str, ScaledStudy]) -> Iterator[str]:
         yield "| condition | reported |"
         yield "|---|---|"
         for label, value in reported.values.items():
-            yield f"| {label or 'all'} | {value:g} |"
+            yield f"| {label or 'all'} | {value} |"
 
 
 def _each(reported: Reported | tuple[Reported, ...] | None) -> tuple[Reported, ...]:

@@ -252,11 +252,13 @@ class TestTuned:
         }
 
     def test_it_may_be_of_the_factors_that_there_are(self):
-        assert TUNED.faults([Factor("rate", list(RATES))], validation=100) == []
+        assert TUNED.faults([Factor("rate", list(RATES))], 100, True) == []
 
     def test_what_is_wrong_with_it_is_said_together(self):
-        found = Tuned(factor="rte").faults([Factor("rate", list(RATES))], validation=0)
+        found = Tuned(factor="rte").faults([Factor("rate", list(RATES))], 0, False)
         assert [str(fault) for fault in found] == [
             "design.factor: no factor 'rte'; did you mean 'rate'?",
             "design: chooses on validation: set data.validation to a number of examples",
+            "design.metric: got 'validation/accuracy'; without classes only validation/loss is "
+            "measured",
         ]

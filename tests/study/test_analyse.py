@@ -63,7 +63,7 @@ def analysed(tmp_path):
                 dataset=lambda run: run.recipe.data.load(Source()),
                 lane=lambda: Lane(devices()[0]),
             )
-            failures = analyse(plan, catalogue, bench)
+            failures, _ = analyse(plan, catalogue, bench)
             stored = {one.name: one.values for _, one in catalogue.analyses("tiny", "full")}
         return failures, stored, list(COMPUTED)
 

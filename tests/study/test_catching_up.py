@@ -180,8 +180,8 @@ def test_a_run_that_comes_out_different_fails_and_the_others_go_on(train, held, 
     assert (later.trained, later.probed) == (0, 3)
     assert later.failures == {
         wrong.key: "ChangedWeightsError: trained again for a probe, the run came out with other "
-        "weights than are stored: it was trained with other versions or another processor. To "
-        "train all of the study anew, remove it first with `paribus clean`"
+        "weights than are stored: it was trained with other versions, on another processor, or "
+        "beside other runs. To train all of the study anew, remove it first with `paribus clean`"
     }
     found = held(later)
     assert found[wrong.key].artifacts == changed

@@ -12,7 +12,8 @@ from paribus.data.base import Source
 from paribus.models import CNN, MLP, Convolution, Pool
 from paribus.models.base import layers_of, parameter_count, skeleton
 from paribus.models.convolution import COPY
-from paribus.study.estimate import makespan, run_cost, step_cost
+from paribus.study.cost import run_cost, step_cost
+from paribus.study.estimate import makespan
 from paribus.study.plan import make_plan
 from reference.plain_convolution import convolution
 from study.example_study import tiny_recipe, tiny_study
@@ -112,7 +113,7 @@ def test_costs_are_known_without_starting_the_backend():
         "from paribus.studies.fashion_architectures import STUDY\n"
         "from paribus.data.base import Source\n"
         "from paribus.study.plan import make_plan\n"
-        "from paribus.study.estimate import run_cost\n"
+        "from paribus.study.cost import run_cost\n"
         "costs = [run_cost(run) for run in make_plan(STUDY.at('full'), Source()).runs]\n"
         "assert min(costs) > 0\n"
         "assert not xla_bridge.backends_are_initialized()\n"

@@ -114,12 +114,17 @@ class Tuned(Spec):
     metric: Literal["validation/accuracy", "validation/loss"] = "validation/accuracy"
     replicates: Count = 3
 
-    def faults(self, factors: Sequence[Factor], validation: int) -> list[Fault]:
-        """What keeps these factors from being tuned."""
+    def faults(
+        self, factors: Sequence[Factor], validation: int, classification: bool
+    ) -> list[Fault]:
+        """What keeps these factors from being tuned; `validation` is the smallest such split."""
         found = [*_unknown("design.factor", self.factor, factors)]
         if not validation:
             problem = "chooses on validation: set data.validation to a number of examples"
             found.append(Fault("design", problem))
+        if self.metric.endswith("accuracy") and not classification:
+            problem = f"got {self.metric!r}; without classes only validation/loss is measured"
+            found.append(Fault("design.metric", problem))
         return found
 
     def wanted(self, cells: Sequence[AnyCell], score: Score[AnyCell]) -> list[AnyCell]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from paribus.report.exhibits import Cell
-from paribus.report.quantities import Quantity, column_decimals, number, quantity
-from paribus.results.table import Row, metric_names, table
+from paribus.report.quantities import Quantity, as_given, column_decimals, number, quantity
+from paribus.results.derived import TRAINED, with_derived
+from paribus.results.table import Row, final_values, metric_names, table
 from paribus.results.tidy import StudyResults, condition_label
 
 CLASSES = ("test/precision", "test/recall", "train/accuracy")
@@ -28,7 +29,7 @@ class Line:
     labels: tuple[str, ...]
     parameters: str
     n: int
-    diverged: int
+    diverged: str
     cells: tuple[Cell, ...]
     reported: tuple[str | None, ...]
 
@@ -49,6 +50,7 @@ def report_table(results: StudyResults) -> Table:
     Metrics for which a source reported numbers are among them, measured or not, those numbers
     beside ours.
     """
+    results = with_derived(results)
     primary = results.document["primary"]
     known = metric_names(results)
     reported = reported_numbers(results)
@@ -64,7 +66,7 @@ def report_table(results: StudyResults) -> Table:
             labels=tuple(row["condition"].values()) or (condition_label(row["condition"]),),
             parameters=_parameters(results, row["condition"]),
             n=row["n"],
-            diverged=row["diverged"],
+            diverged=diverged_runs(results, row),
             cells=tuple(columns[name][place] for name in metrics),
             reported=tuple(
                 _reported(reported[name], shown[name], row) if name in reported else None
@@ -90,10 +92,21 @@ def reported_numbers(results: StudyResults) -> dict[str, Mapping[str, Any]]:
     return {one["metric"]: one for one in found}
 
 
+def diverged_runs(results: StudyResults, row: Row) -> str:
+    """How many runs of a condition diverged, and at which first epoch: "2 (epochs 1 to 3)"."""
+    epochs = results.select(results.runs, row["condition"])["diverged_epoch"].dropna()
+    if not row["diverged"] or epochs.empty:
+        return str(row["diverged"])
+    first, last = int(epochs.min()), int(epochs.max())
+    where = f"epoch {first}" if first == last else f"epochs {first} to {last}"
+    return f"{row['diverged']} ({where})"
+
+
 def _column(results: StudyResults, name: str, shown: Quantity, measured: bool) -> list[Cell]:
     if not measured:
         return [Cell(number(None, 0), "not measured")] * len(results.conditions)
-    return means_column(table(results, (name,)), shown)
+    cells = means_column(table(results, (name,)), shown)
+    return with_limits(results, cells) if name == TRAINED else cells
 
 
 def _head(shown: Quantity, reported: bool) -> Head:
@@ -119,6 +132,25 @@ def _cell(row: Row, shown: Quantity, places: int) -> Cell:
     )
 
 
+def with_limits(results: StudyResults, cells: Sequence[Cell]) -> list[Cell]:
+    """The cells with how many of the runs ended only because no more epochs were planned."""
+    finals = final_values(results, TRAINED)
+    told = []
+    for condition, cell in zip(results.conditions, cells, strict=True):
+        planned = results.document["recipe"].get("epochs")
+        for factor in results.document["factors"]:
+            planned = factor["sets"].get(condition[factor["name"]], {}).get("epochs", planned)
+        values = results.select(finals, condition)["value"].tolist()
+        if not values or planned is None:
+            told.append(cell)
+            continue
+        full = sum(value >= planned for value in values)
+        below = f"{full} of {len(values)} at the limit of {planned:,}"
+        kept = [cell.below] if full < len(values) else []
+        told.append(Cell(cell.text, "; ".join([*kept, below] if full else kept)))
+    return told
+
+
 def _parameters(results: StudyResults, condition: Mapping[str, str]) -> str:
     counts = results.select(results.runs, condition)["parameters"]
     return f"{int(counts.iloc[0]):,}" if len(counts) else number(None, 0)
@@ -127,4 +159,4 @@ def _parameters(results: StudyResults, condition: Mapping[str, str]) -> str:
 def _reported(reported: Mapping, shown: Quantity, row: Row) -> str:
     """A number from the source, with the digits that it was given in."""
     value = reported["values"].get(condition_label(row["condition"]))
-    return number(None, 0) if value is None else f"{float(f'{value * shown.scale:.10g}'):g}"
+    return number(None, 0) if value is None else as_given(value, shown)

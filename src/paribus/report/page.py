@@ -89,7 +89,10 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "document": _DEFAULTS | dict(document),
         "primary": quantity(primary).name,
         "summary": summary(results, rows),
-        "expected": [one["sentence"] for one in document.get("claims") or []],
+        "expected": [
+            one["sentence"] + (" (ours)" if one.get("ours") else "")
+            for one in document.get("claims") or []
+        ],
         "analyses": [phrase(one) for one in document.get("analyses") or []],
         "table": _as_json(report_table(results)),
         "counts": " to ".join(dict.fromkeys([str(counts[0]), str(counts[-1])])),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -45,7 +46,14 @@ _NAMED = {
     "hessian/minimal_ratio_over_tolerance": Quantity(
         "Minimal ratio", "share of eigenvalues > 0", 1.0, True, ""
     ),
-    "hessian/largest": Quantity("Largest eigenvalues of the Hessian", "", 1.0, False, ""),
+    "hessian/largest": Quantity("Largest eigenvalue of the Hessian", "", 1.0, False, ""),
+    "hessian/residual": Quantity("Residual of that eigenvalue", "", 1.0, False, ""),
+    "second_phase/converged": Quantity(
+        "Runs whose gradient vanished", "% of finished runs", 100.0, True, ""
+    ),
+    "second_phase/end_norm": Quantity(
+        "Gradient norm at the end of the second phase", "", 1.0, False, ""
+    ),
     "gradient/total_norm": Quantity("Gradient norm, all layers", "", 1.0, False, ""),
 }
 
@@ -104,6 +112,16 @@ def number(value: float | None, places: int) -> str:
     tiny = value != 0 and abs(value) < 0.5 * 10.0**-places
     text = f"{value:.2e}" if tiny or abs(value) >= 1e7 else f"{value:,.{places}f}"
     return text.replace("-", MINUS)
+
+
+def as_given(value: float, shown: Quantity) -> str:
+    """A number from a source in the unit shown, with the digits that it was given in.
+
+    >>> as_given(0.8785, quantity("test/accuracy")), as_given(5172, quantity("epochs/trained"))
+    ('87.85', '5172')
+    """
+    exact = Decimal(repr(value)) * Decimal(repr(shown.scale))
+    return f"{exact.normalize():f}"
 
 
 def duration(seconds: float) -> str:

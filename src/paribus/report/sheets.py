@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from paribus.report.columns import means_column
+from paribus.report.columns import diverged_runs, means_column, with_limits
 from paribus.report.exhibits import Cell, NotMeasuredError, Sheet
 from paribus.report.quantities import quantity
 from paribus.results.derived import TRAINED
-from paribus.results.table import final_values, metric_names, table
+from paribus.results.table import metric_names, table
 from paribus.results.tidy import StudyResults
 
 
@@ -24,7 +24,7 @@ def metric_columns(results: StudyResults, metrics: Sequence[str]) -> Sheet:
     rows = table(results, (shown[0],))
     columns = [means_column(table(results, (name,)), quantity(name)) for name in shown]
     if TRAINED in shown:
-        columns[shown.index(TRAINED)] = _with_limits(results, columns[shown.index(TRAINED)])
+        columns[shown.index(TRAINED)] = with_limits(results, columns[shown.index(TRAINED)])
     return Sheet(
         name="columns-" + "-".join(name.replace("/", "-") for name in shown),
         title=", ".join(_names(shown)),
@@ -40,7 +40,7 @@ def metric_columns(results: StudyResults, metrics: Sequence[str]) -> Sheet:
                 *map(Cell, tuple(row["condition"].values()) or ("one condition",)),
                 *(column[place] for column in columns),
                 Cell(str(row["n"])),
-                Cell(str(row["diverged"])),
+                Cell(diverged_runs(results, row)),
             )
             for place, row in enumerate(rows)
         ),
@@ -66,22 +66,3 @@ def _note(shown: Sequence[str], absent: Sequence[str]) -> str:
 def _names(metrics: Sequence[str]) -> list[str]:
     first, *rest = [quantity(name).name for name in metrics]
     return [first, *(name[:1].lower() + name[1:] for name in rest)]
-
-
-def _with_limits(results: StudyResults, cells: Sequence[Cell]) -> list[Cell]:
-    """The cells with how many of the runs ended only because no more epochs were planned."""
-    finals = final_values(results, TRAINED)
-    told = []
-    for condition, cell in zip(results.conditions, cells, strict=True):
-        planned = results.document["recipe"].get("epochs")
-        for factor in results.document["factors"]:
-            planned = factor["sets"].get(condition[factor["name"]], {}).get("epochs", planned)
-        values = results.select(finals, condition)["value"].tolist()
-        if not values or planned is None:
-            told.append(cell)
-            continue
-        full = sum(value >= planned for value in values)
-        below = f"{full} of {len(values)} at the limit of {planned:,}"
-        kept = [cell.below] if full < len(values) else []
-        told.append(Cell(cell.text, "; ".join([*kept, below] if full else kept)))
-    return told

@@ -31,10 +31,10 @@ def load_results(
             f"this lab holds no run of study {name!r} at scale {scale!r}. "
             f"Train it with: paribus run {name} --scale {scale}"
         )
-    declared = {analysis["name"] for analysis in entry.document.get("analyses", [])}
+    current = entry.document.get("analysed", [])  # others are of other runs, or not asked for
     analyses = [
         measurement
-        for _, measurement in catalogue.analyses(name, scale)
-        if measurement.name.partition("/")[0] in declared
+        for identity, measurement in catalogue.analyses(name, scale)
+        if identity in current
     ]
     return tidy(entry, runs, analyses)

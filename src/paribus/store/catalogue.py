@@ -148,7 +148,8 @@ class Catalogue:
     ) -> Iterator[tuple[str, Measurement]]:
         """Measurements of these runs, each with its run's key; `names` chooses which.
 
-        `probes` leaves out what was measured by probes of other identities. Those of one run
+        Without `names` whole weights are left out (an axis "weight"), which are large. `probes`
+        leaves out what was measured by probes of other identities. Those of one run
         come together, in the order in which the run had them. Raises `LabError` where one is
         damaged.
         """

@@ -63,8 +63,8 @@ class StudyEntry:
 
     The document holds what a report needs without the code that declared it: `name`, `scale`,
     `question`, `description`, `source`, `factors` (a list of {"name", "labels", "sets"}),
-    `recipe`, `replicates`, `probes` and their `identities`, `analyses`, `claims`, `figures` and
-    `reported` (numbers from the source).
+    `recipe`, `replicates`, `probes` and their `identities`, `analyses` and the identities of those
+    `analysed`, `claims`, `figures`, `leaks` and `reported` (numbers from the source).
     """
 
     name: str

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, Text, delete, func, insert, select, type_coerce
 from sqlalchemy.dialects import sqlite
 
 from paribus.errors import LabError, NothingStoredError
@@ -135,7 +135,8 @@ def select_measurements(
 ) -> list[tuple[str, Measurement]]:
     """The measurements of these runs, each with its run's key; of one run in their order.
 
-    `probes` leaves out what was measured by others.
+    Without `names` those with an axis "weight" are left out. `probes` leaves out what was measured
+    by others.
     """
     query = (
         select(RUNS.c.key, MEASUREMENTS)
@@ -145,6 +146,8 @@ def select_measurements(
     )
     if names is not None:
         query = query.where(MEASUREMENTS.c.name.in_(names))
+    else:
+        query = query.where(type_coerce(MEASUREMENTS.c.dims, Text).not_like('%"weight"%'))
     if probes is not None:
         query = query.where(MEASUREMENTS.c.probe.in_(["", *probes]))
     return [(row.key, _measurement(row)) for row in connection.execute(query)]

@@ -42,11 +42,13 @@ def put_analysis(
     identity: str,
     measurements: Sequence[Measurement],
 ) -> None:
-    """Write what an analysis gave, in place of what those names held."""
+    """Write what an analysis gave, in place of all that those of its name gave before."""
     study_id = connection.execute(_id_of(*study)).scalar_one()
-    names = [measurement.name for measurement in measurements]
-    old = (ANALYSES.c.study_id == study_id, ANALYSES.c.name.in_(names))
-    connection.execute(delete(ANALYSES).where(*old))
+    for analysis in {measurement.name.partition("/")[0] for measurement in measurements}:
+        old = ANALYSES.c.name.startswith(f"{analysis}/", autoescape=True)
+        connection.execute(delete(ANALYSES).where(ANALYSES.c.study_id == study_id, old))
+    if not measurements:
+        return
     rows = [
         measurement_row(measurement)
         | {"study_id": study_id, "identity": identity, "position": position}

@@ -53,7 +53,14 @@ STUDY = Study(
             wording="An epoch of relu or leaky_relu takes no longer than one of sigmoid or tanh, "
             "by 5 % at most (output softmax, depth 5)",
         ),
-        claims.Better("test/accuracy", "logits", "softmax", ours=True),
+        claims.Better(
+            "test/accuracy",
+            "logits",
+            "softmax",
+            wording="With every activation and at both depths, logits reach a higher test "
+            "accuracy than a softmax before the loss",
+            ours=True,
+        ),
     ),
     figures=(
         figures.FinalValues(metric="test/accuracy"),

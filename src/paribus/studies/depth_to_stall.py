@@ -105,7 +105,8 @@ STUDY = Study(
     notes=(
         "The report does not name its data. CIFAR-10 in color, flattened, is inferred: the weight "
         "changes that it prints vary smoothly over neighbouring inputs up to the border.",
-        "Fewer layers, one of the report's remedies, is what the scan shows: one less learns.",
+        "Fewer layers, one of the report's remedies, is what the scan shows: one less learns. "
+        "Fewer units, another, is not tried.",
         "The report says smaller rates without numbers; 0.02 and 0.002 are ours, as are the "
         "remedies He and Xavier.",
         "The remedy relu is nothing new where the activation is relu already.",

@@ -44,7 +44,10 @@ STUDY = Study(
             log=True,
             remark="The two losses have different units: their values are not to be compared",
         ),
-        figures.Columns(metrics=("train/accuracy", "test/accuracy", "test/loss")),
+        figures.Columns(
+            metrics=("train/accuracy", "test/accuracy", "test/loss"),
+            remark="The two losses have different units: their values do not compare",
+        ),
     ),
     scales={
         "demo": Scale(

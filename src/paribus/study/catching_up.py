@@ -1,5 +1,9 @@
 """Probes asked for after a run was trained: of its stored weights, or by training it again."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import safetensors.numpy
 
 from paribus.errors import LabError
@@ -8,6 +12,7 @@ from paribus.snapshot import Observer
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
 from paribus.study.plan import PlannedRun
+from paribus.training.history import History
 from paribus.training.lane import Lane
 from paribus.training.loop import observe_trained, train_run
 from paribus.training.task import Task
@@ -31,23 +36,33 @@ def measure_stored(task: Task, lane: Lane, weights: bytes, epochs: int) -> tuple
     Where an observer looks at more than the end of the run, it is trained again. Raises
     `ChangedWeightsError` where that gives other weights.
     """
-    facts = task.recipe.data.facts()
-    if all(map(_sees_the_end_alone, task.observers)) and task.recipe.warm_start is None:
+    at_end = tuple(filter(_sees_the_end_alone, task.observers))
+    others = tuple(one for one in task.observers if one not in at_end)
+    found: list[Measurement] = []
+    if at_end:
+        facts = task.recipe.data.facts()
         empty = skeleton(task.recipe.model, facts.shape, facts.outputs)
         network = with_weights(empty, safetensors.numpy.load(weights))
-        history = observe_trained(task, lane, network, epochs)
-    else:
-        trained = train_run(task, lane)
-        network, history = trained.network, trained.history
-        if safetensors.numpy.save(named_weights(network)) != weights:
+        history = observe_trained(replace(task, observers=at_end), lane, network, epochs)
+        found += _measured(network, history, at_end)
+    if others:
+        trained = train_run(replace(task, observers=others), lane)
+        if safetensors.numpy.save(named_weights(trained.network)) != weights:
             raise ChangedWeightsError(
                 "trained again for a probe, the run came out with other weights than are stored: "
-                "it was trained with other versions or another processor. To train all of the "
-                "study anew, remove it first with `paribus clean`"
+                "it was trained with other versions, on another processor, or beside other runs. "
+                "To train all of the study anew, remove it first with `paribus clean`"
             )
-    identities = {observer.identity for observer in task.observers}
+        found += _measured(trained.network, trained.history, others)
+    return tuple(found)
+
+
+def _measured(
+    network: Any, history: History, observers: tuple[Observer, ...]
+) -> Iterator[Measurement]:
+    identities = {observer.identity for observer in observers}
     names = [name for name, _ in layers_of(network)]
-    return tuple(one for one in history.measurements(names) if one.probe in identities)
+    return (one for one in history.measurements(names) if one.probe in identities)
 
 
 def _sees_the_end_alone(observer: Observer) -> bool:

@@ -1,6 +1,6 @@
 """The data of a study's runs, each data set in memory once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from paribus.data.base import DataSpec, Source
 from paribus.data.dataset import Dataset
@@ -33,10 +33,10 @@ class Datasets:
         """The loaded data set of a run."""
         return self._loaded[run.recipe.data.bare()]
 
-    def leaks(self) -> dict[str, str]:
+    def leaks(self, known: Collection[str]) -> dict[str, str]:
         """What was found of examples that loaded data sets hold twice, by fingerprint.
 
-        "" where there are none.
+        "" where there are none; of those `known` it is not looked for again.
         """
-        loaded = self._loaded.values()
+        loaded = [data for data in self._loaded.values() if data.fingerprint not in known]
         return {data.fingerprint: find_leaks(data).notice or "" for data in loaded}

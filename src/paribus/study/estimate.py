@@ -4,7 +4,6 @@ A model of the relative cost of a step, scaled by what steps really took: in ear
 kind of machine where the lab has some, else in a calibration of about a second.
 """
 
-import math
 import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from statistics import median
 from paribus.errors import NothingStoredError
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import StoredRun
+from paribus.study import rounds
+from paribus.study.cost import run_cost, step_cost
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun
 from paribus.training.lane import Lane
@@ -27,8 +28,8 @@ CALIBRATION_SECONDS = 1.0
 COMPILE_SECONDS = 1.0
 """What compiling one cohort takes, if nothing better is known."""
 
-STEP, WEIGHT, EXAMPLE, MULTIPLICATION = 20.0, 6.5e-4, 0.3, 2.1e-5
-"""Microseconds of a step, of a weight in it, of an example evaluated, of a multiplication."""
+Earlier = list[tuple[StoredRun, Recipe]]
+"""Stored runs of a plan, with their recipes."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,13 @@ def estimate(plan: Plan, options: RunOptions) -> Estimate:
 
     Loads the data and trains for about a second where the lab has no earlier run to go by.
     """
-    earlier = _stored(plan, options)
+    wanted, earlier = _needed(plan, options)
     stored = {run.key for run in earlier}
-    missing = list({run.key: run for run in plan.runs if run.key not in stored}.values())
+    missing = list({run.key: run for run in wanted if run.key not in stored}.values())
     lanes = len(devices(options.cores))
-    seconds, basis = _seconds(missing, earlier, options, lanes)
+    recipes = {run.key: run.recipe for run in wanted}
+    known = [(run, recipes[run.key]) for run in earlier]
+    seconds, basis = _seconds(missing, known, options, lanes)
     return Estimate(
         to_train=len(missing),
         stored=len(stored),
@@ -69,43 +72,19 @@ def estimate(plan: Plan, options: RunOptions) -> Estimate:
     )
 
 
-def step_cost(recipe: Recipe, parameters: int) -> float:
-    """The relative cost of one optimizer step: microseconds on a core of an AVX-512 server.
-
-    A fixed part; the network forth and, twice as dear, back for every example; one pass over
-    weights and optimizer state. Measured for thirteen recipes with MLPs of 8,000 to 6 million
-    weights and CNNs, batches of 1 to 1,024: 0.6 to 1.25 of what their steps took.
-    """
-    return STEP + 3 * recipe.batch * _forward_cost(recipe) + WEIGHT * parameters
-
-
-def run_cost(run: PlannedRun) -> float:
-    """The relative cost of a whole run, its evaluations included."""
-    recipe, facts = run.recipe, run.recipe.data.facts()
-    evaluations = 1
-    if recipe.evaluate != "end":
-        evaluations += math.ceil(recipe.epochs / recipe.evaluate)  # and one before training
-    trained_on = min(recipe.train_examples, recipe.evaluate_train)
-    examples = trained_on + recipe.data.validation + facts.test
-    evaluated = evaluations * examples * (EXAMPLE + _forward_cost(recipe))
-    return run.steps * step_cost(recipe, run.parameters) + evaluated
-
-
-def _forward_cost(recipe: Recipe) -> float:
-    facts = recipe.data.facts()
-    return MULTIPLICATION * recipe.model.multiplications(facts.shape, facts.outputs)
-
-
-def _stored(plan: Plan, options: RunOptions) -> list[StoredRun]:
+def _needed(plan: Plan, options: RunOptions) -> tuple[list[PlannedRun], list[StoredRun]]:
+    """The runs that the study needs, as far as that is known, and those of them in the lab."""
     try:
         with Catalogue.open(options.lab, create=False) as catalogue:
-            return list(catalogue.summaries({run.key for run in plan.runs}))
+            wanted = rounds.needed(plan, catalogue)
+            return wanted, list(catalogue.summaries({run.key for run in wanted}))
     except NothingStoredError:
-        return []
+        with Catalogue.in_memory() as nothing:
+            return rounds.needed(plan, nothing), []
 
 
 def _seconds(
-    missing: list[PlannedRun], earlier: list[StoredRun], options: RunOptions, lanes: int
+    missing: list[PlannedRun], earlier: Earlier, options: RunOptions, lanes: int
 ) -> tuple[float | None, str]:
     if not missing:
         return 0.0, "nothing is left to train"
@@ -139,14 +118,15 @@ def makespan(seconds: Iterable[float], lanes: int) -> float:
     return max(ends)
 
 
-def _scale_of(runs: Iterable[StoredRun]) -> float | None:
+def _scale_of(runs: Earlier) -> float | None:
     """Seconds per unit of cost in stored runs of this kind of processor."""
     here = provenance(devices()[0])["device"]
     scales = []
-    for run in runs:
+    for run, recipe in runs:
         seconds, steps = run.provenance["seconds"], run.provenance["model_steps"]
-        if run.provenance["device"] == here and steps:
-            recipe = Recipe.model_validate(run.recipe)
+        # What a run starts from, and what ends it, are in its seconds but not in its steps.
+        plain = recipe.warm_start is None and recipe.second_phase is None
+        if run.provenance["device"] == here and steps and plain:
             cost = steps * step_cost(recipe, run.parameters)
             scales.append(seconds["train"] / cost)
     return median(scales) if scales else None

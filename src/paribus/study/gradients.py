@@ -49,7 +49,7 @@ def check_gradients(plan: Plan, source: Source) -> Iterator[ConditionCheck]:
     for run in plan.runs:
         if run.replicate:
             continue
-        data, key = run.recipe.data, _decides(run.recipe)
+        data, key = run.recipe.data.bare(), _decides(run.recipe)
         if data not in loaded:
             loaded[data] = data.load(source)
         if key not in checked:

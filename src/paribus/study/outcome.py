@@ -20,7 +20,7 @@ class Outcome:
     """What came of running a plan.
 
     `total` counts the distinct runs that the study consists of, `probed` stored runs of which
-    more was measured; `leaks` says by fingerprint what data holds twice. Failures are messages,
+    more was measured; `analysed` are identities of analyses; `leaks` says by fingerprint what data holds twice. Failures are messages,
     of runs by key and of analyses by name. `seconds` is wall-clock time by phase; phases overlap,
     and analyses count as probes.
     """
@@ -34,6 +34,7 @@ class Outcome:
     probed: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     analysis_failures: dict[str, str] = field(default_factory=dict)
+    analysed: list[str] = field(default_factory=list)
     leaks: dict[str, str] = field(default_factory=dict)
     model_steps: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from paribus.study.estimate import run_cost
+from paribus.study.cost import run_cost
 from paribus.study.plan import Plan, PlannedRun
 
 NOTE = "paribus.progress.json"

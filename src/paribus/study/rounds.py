@@ -11,7 +11,7 @@ from paribus.design.adaptive import Scan, Tuned
 from paribus.probes.base import Probe
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import StudyEntry
-from paribus.study.estimate import run_cost
+from paribus.study.cost import run_cost
 from paribus.study.plan import Plan, PlannedRun
 
 Score = Callable[[PlannedRun], float | None]

@@ -34,13 +34,12 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     outcome = Outcome(plan, options.lab)
     with hold(options.lab), Catalogue.open(options.lab, create=True) as catalogue:
         datasets = Datasets(options.source)
-        earlier = _earlier_leaks(plan, catalogue)
+        outcome.leaks = _leaks(plan, _earlier_leaks(plan, catalogue))
         _run(outcome, options, catalogue, datasets)
-        outcome.leaks = _leaks(plan, earlier | datasets.leaks())
-        found = rounds.entry(plan, catalogue)
-        document = dict(found.document) | {"leaks": outcome.leaks}
-        catalogue.put_study(replace(found, document=document))
+        outcome.leaks |= _leaks(plan, datasets.leaks(outcome.leaks))
+        _put_study(outcome, catalogue)
         _analyse(outcome, options, catalogue, datasets)
+        _put_study(outcome, catalogue)
         wanted = {run.key for run in rounds.needed(plan, catalogue)}
         outcome.total = len(wanted)
         outcome.reused = len(catalogue.finished(wanted)) - outcome.trained
@@ -59,7 +58,7 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
             begun = time.perf_counter()
             datasets.load(todo.runs)
             outcome.seconds["data"] += time.perf_counter() - begun
-            catalogue.put_study(rounds.entry(plan, catalogue))
+            _put_study(outcome, catalogue)
             if not todo.runs and work is not None:
                 return
             for watch in watches:
@@ -70,6 +69,13 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
             work.do(todo)
     finally:
         note.remove()
+
+
+def _put_study(outcome: Outcome, catalogue: Catalogue) -> None:
+    found = rounds.entry(outcome.plan, catalogue)
+    # Until all is trained nothing is analysed: what is stored is of other runs.
+    document = dict(found.document) | {"leaks": outcome.leaks, "analysed": outcome.analysed}
+    catalogue.put_study(replace(found, document=document))
 
 
 def _earlier_leaks(plan: Plan, catalogue: Catalogue) -> dict[str, str]:
@@ -92,5 +98,5 @@ def _analyse(
     bench = StudyBench(
         outcome.plan, catalogue, datasets.loaded, lambda: Lane(devices(options.cores)[0])
     )
-    outcome.analysis_failures = analyse(outcome.plan, catalogue, bench)
+    outcome.analysis_failures, outcome.analysed = analyse(outcome.plan, catalogue, bench)
     outcome.seconds["probe"] += time.perf_counter() - begun

@@ -89,7 +89,11 @@ class ScaledStudy:
 
     def claim_faults(self, claim: AnyClaim) -> list[Fault]:
         """What keeps a claim from being tested at this scale; a scale may leave levels out."""
-        return claim.faults([c.labels for c in conditions(self.factors, self.grid)])
+        return claim.faults(self._labels)
+
+    @property
+    def _labels(self) -> list[Mapping[str, str]]:
+        return [one.labels for one in conditions(self.factors, self.grid)]
 
     def analysis_faults(self, analysis: Analysis) -> list[Fault]:
         """What keeps an analysis from being computed at this scale."""
@@ -109,7 +113,8 @@ class ScaledStudy:
                 classes = facts.outputs if facts.classification else 0
                 faults += scan.faults(self.factors, classes)
             case Tuned() as tuned:
-                faults += tuned.faults(self.factors, self.recipe.data.validation)
+                smallest = min(recipe.data.validation for _, recipe in found)
+                faults += tuned.faults(self.factors, smallest, facts.classification)
             case _:
                 pass
         if faults:
@@ -152,7 +157,7 @@ class ScaledStudy:
             "identities": [probe.identity for probe in self.probes],
             "analyses": [analysis.as_json() for analysis in self.computed],
             "claims": [
-                claim.as_json() | {"sentence": claim.sentence()}
+                claim.as_json() | {"sentence": claim.sentence(self._labels)}
                 for claim in self.claims
                 if not self.claim_faults(claim)
             ],

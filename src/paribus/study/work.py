@@ -32,6 +32,9 @@ from paribus.training.lane import Lane
 from paribus.training.platform import devices
 from paribus.training.task import StoppedError, Task
 
+LARGEST_CHECKPOINT = 900_000_000
+"""Bytes; SQLite stores at most a billion. A run beyond it begins anew when it is interrupted."""
+
 Futures = dict[Future[None], list[PlannedRun]]
 
 
@@ -84,8 +87,10 @@ class Work:
         """Does all of it; what fails is noted, and the others go on."""
         before = dict(self.outcome.seconds)
         with ThreadExecutor(len(self.lanes)) as executor:
-            futures = self._submit(executor, todo.train) | self._submit_probes(executor, todo)
+            futures: Futures = {}
             try:
+                futures |= self._submit(executor, todo.train)
+                futures |= self._submit_probes(executor, todo)
                 self._collect(futures)
             except BaseException:
                 self.cancelled.set()
@@ -124,11 +129,19 @@ class Work:
         """Probes that were asked for after their runs had been trained."""
 
         def job(run: PlannedRun, probes: tuple[Probe, ...], lane: Lane) -> None:
-            task = self._task(run, self.datasets.of(run), probes)
-            measured = measure_stored(task, lane, *ends[run.key])
+            task = Task(
+                recipe=run.recipe,
+                replicate=run.replicate,
+                dataset=self.datasets.of(run),
+                observers=probes,
+                cancelled=self.cancelled.is_set,
+            )
+            # A reader of its own: catalogues belong to their threads.
+            with Catalogue.open(self.options.lab, create=False) as catalogue:
+                weights, epochs = stored_end(catalogue, run)
+            measured = measure_stored(task, lane, weights, epochs)
             self.events.put(_Measured(run, measured, [probe.identity for probe in probes]))
 
-        ends = {run.key: stored_end(self.catalogue, run) for run, _ in todo.probe}
         return {
             executor.submit(
                 lambda slot, run=run, probes=probes: job(run, probes, self.lanes[slot]),
@@ -188,8 +201,9 @@ class Work:
         match event:
             case _Saved(key):
                 checkpoint = self.latest.pop(key, None)
-                if checkpoint is not None:
-                    self.catalogue.put_checkpoint(key, checkpoint.to_bytes())
+                content = b"" if checkpoint is None else checkpoint.to_bytes()
+                if 0 < len(content) < LARGEST_CHECKPOINT:
+                    self.catalogue.put_checkpoint(key, content)
             case _Done(run, finished):
                 self.catalogue.add_run(finished.stored)
                 self.finished.add(run.key)
@@ -223,7 +237,8 @@ class Work:
     def _fail(self, run: PlannedRun, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}"
         self.outcome.failures[run.key] = message
-        self.catalogue.record_failure(run.key, message)
+        if not self.catalogue.finished([run.key]):  # a probe that fails leaves its run as it was
+            self.catalogue.record_failure(run.key, message)
         for watch in self.watches:
             watch.run_done(run, "failed")
 

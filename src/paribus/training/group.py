@@ -72,11 +72,13 @@ class Group:
         (member,) = self.members
         self.state = self.state._replace(weights=self.lane.put(weights_of(network)))
         member.epoch = member.last = epoch
+        member.phases = 1 if self.recipe.second_phase is None else 2
         self._observe(member.observers_due(), [member])
 
     def _begin(self) -> program.State:
         for member in self.members:
-            self._warm_up(member)
+            if member.task.checkpoint is None or "initial" in member.needs:
+                self._warm_up(member)
         weights = self.lane.put(stacked([member.initial for member in self.members]))
         self._place()
         arguments = (weights, self.traced)
@@ -86,11 +88,12 @@ class Group:
         """Trains the network that a run starts from, where that is not a fresh one."""
         task = member.task
         before = task.recipe.predecessor
-        if before is None or (task.checkpoint is not None and "initial" not in member.needs):
+        if before is None:
             return
         first = Task(before, task.replicate, task.dataset, cancelled=task.cancelled)
         ((_, trained),) = Group([first], self.lane).train()
         member.initial = weights_of(trained.network)
+        member.seconds += trained.seconds
 
     def _place(self) -> None:
         """Puts on the device what members have of their own and never change."""
@@ -108,7 +111,11 @@ class Group:
         self._remember(place[0])
         fresh = unstacked((self.state, self.previous), len(self.rows))[0]
         if any(not checkpoint.fits(jax.tree.leaves(fresh)) for checkpoint in checkpoints):
-            return 0  # of another program: it is no use
+            for member in self.members:  # of another program: they are no use
+                self._warm_up(member)
+            fresh_weights = self.lane.put(stacked([member.initial for member in self.members]))
+            self.state = self.state._replace(weights=fresh_weights)
+            return 0
         tree = jax.tree.structure(fresh)
         carried = [jax.tree.unflatten(tree, checkpoint.state) for checkpoint in checkpoints]
         for member, checkpoint in zip(self.members, checkpoints, strict=True):
@@ -171,15 +178,19 @@ class Group:
         evaluated = [member for member in self.active if member.evaluation_due()]
         if evaluated:
             self._evaluate(evaluated)
-        for member in self.active:
-            if member.second_phase_due:
-                self._finish(member)
+        self._observe_due(self.active)
+        finishing = [member for member in self.active if member.second_phase_due]
+        for member in finishing:
+            self._finish(member)
+        self._observe_due(finishing)
+
+    def _observe_due(self, members: list[Member]) -> None:
         due: dict[tuple[Observer, ...], list[Member]] = {}
-        for member in self.active:
+        for member in members:
             due.setdefault(member.observers_due(), []).append(member)
-        for observers, members in due.items():
+        for observers, together in due.items():
             if observers:
-                self._observe(observers, members)
+                self._observe(observers, together)
 
     def _finish(self, member: Member) -> None:
         """The second phase of a run, and the evaluation of what came of it."""

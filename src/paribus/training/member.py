@@ -128,10 +128,11 @@ class Member:
         if self.diverged_epoch is not None:
             return ()
         known = self.previous_epoch == self.epoch - 1
+        last = self.last + 1 if self.second_phase_due else self.last
         return tuple(
             one
             for one in self.task.observers
-            if one.due(self.epoch, self.last) and (known or "previous" not in one.needs)
+            if one.due(self.epoch, last) and (known or "previous" not in one.needs)
         )
 
     def next_due(self, longest: int) -> int:
