@@ -20,9 +20,9 @@ class Outcome:
     """What came of running a plan.
 
     `total` counts the distinct runs that the study consists of, `probed` stored runs of which
-    more was measured; `analysed` are identities of analyses; `leaks` says by fingerprint what data holds twice. Failures are messages,
-    of runs by key and of analyses by name. `seconds` is wall-clock time by phase; phases overlap,
-    and analyses count as probes.
+    more was measured; `analysed` are identities of analyses, `leaks` says by fingerprint what
+    data holds twice. Failures are messages, of runs by key and of analyses by name. `seconds` is
+    wall-clock time by phase; phases overlap, and analyses count as probes.
     """
 
     plan: Plan
