@@ -86,7 +86,7 @@ def test_a_wrong_layer_is_named(scale, wrong, capsys):
 WRONG = {
     "unknown study": (
         ["actvations"],
-        ["no study named 'actvations'; did you mean 'activations'?"],
+        ["no study named 'actvations'; did you mean 'activations'"],
     ),
     "no study": ([], ["Missing argument", "STUDY"]),
     "unknown scale": (["activations", "--scale", "ful"], ["no scale of study 'activations'"]),

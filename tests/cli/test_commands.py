@@ -17,6 +17,8 @@ from paribus.probes.base import Probe
 
 
 class Shallow(Probe):
+    QUANTITIES = {}
+
     kind: str = "shallow"
 
     def measure(self, snapshot):

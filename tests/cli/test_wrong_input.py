@@ -42,11 +42,11 @@ STUDY_FILES = {
 WRONG = {
     "unknown study": (
         "run actvations --lab {here}/new",
-        ["no study named 'actvations'; did you mean 'activations'?", "`paribus list` shows all"],
+        ["no study named 'actvations'; did you mean 'activations'", "`paribus list` shows all"],
     ),
     "unknown study, nothing near": (
         "run zzz --lab {here}/new",
-        ["no study named 'zzz'; known: activations, fashion-architectures", "my_study.py"],
+        ["no study named 'zzz'; known: activations, augmentation, batch-size", "my_study.py"],
     ),
     "unknown field": (
         "run activations --set optimzer.learning_rate=0.1 --lab {here}/new",

@@ -33,6 +33,15 @@ class Probe(Spec):
 
     when: AnyWhen = Every()
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if not hasattr(cls, "QUANTITIES"):
+            raise TypeError(
+                f"probe {cls.__name__} lacks QUANTITIES: the arrays that it gives by name, each "
+                "with its axes, such as {'probe/quantity': ('layer',)}"
+            )
+
     @property
     def identity(self) -> str:
         """A digest of what is measured and when."""
