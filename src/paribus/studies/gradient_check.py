@@ -6,7 +6,6 @@ from paribus.data.gurmukhi import Gurmukhi
 from paribus.design.factor import Factor
 from paribus.models.mlp import MLP
 from paribus.optimizers.adam import Adam
-from paribus.study.scaled import Reported
 from paribus.study.study import Scale, Study
 from paribus.training.recipe import Recipe
 
@@ -48,12 +47,23 @@ STUDY = Study(
         claims.Below("gradient_check/difference", 1e-7, layer="every"),
         claims.Below(OVERALL, 1e-7),
     ),
-    figures=(figures.Columns(metrics=(OVERALL, "gradient_check/excluded")),),
+    figures=(
+        figures.Computed(
+            title="Numerical against analytic gradient",
+            quantities=(
+                OVERALL,
+                "gradient_check/difference",
+                "gradient_check/checked",
+                "gradient_check/excluded",
+            ),
+            remark="Relative differences ||g - n|| / (||g|| + ||n||), of all layers together and "
+            "of single ones; right is below 1e-7, and the source reports 0.9999999999998282. "
+            "Coordinates that were compared, and left out at a kink",
+        ),
+    ),
     scales={
         "demo": Scale(set={"data": Digits()}),
-        "full": Scale(
-            reported=Reported(metric=OVERALL, values={"none": 0.9999999999998282}, source=SOURCE)
-        ),
+        "full": Scale(),
     },
     notes=(
         "The report's difference of 0.9999999999998282, which it calls not proper, is that of two "
