@@ -219,3 +219,15 @@ def test_numbers_that_are_not_finite_break_nothing(name):
     layers = results.layers.assign(value=float("inf"))
     broken = dataclasses.replace(results, metrics=half, layers=layers, analyses=analyses)
     assert "<h1>" in render(broken)
+
+
+def test_a_figure_may_keep_to_some_labels():
+    panels = {}
+    for at in ({}, {"activation": "relu"}, {"unknown": "label"}):
+        heatmap = declare.LayerHeatmap(metric="gradient/norm", factor="depth", at=at)
+        (found,) = shown(examples.depths, heatmap)
+        panels[str(at)] = [panel.title for panel in found.panels]
+    whole, part, ignored = panels.values()
+    assert len(whole) > 1
+    assert len(part) == 1
+    assert ignored == whole

@@ -91,7 +91,10 @@ STUDY = Study(
         figures.StallDepths(
             remark="The source reports 4 for sigmoid, 14 for tanh and 8 for relu, of its own data"
         ),
-        figures.LayerHeatmap(metric="change/relative_norm", factor="depth"),
+        figures.AgainstLevels(
+            metrics=("train/loss", "train/accuracy"), factor="depth", at=UNTREATED
+        ),
+        figures.LayerHeatmap(metric="change/relative_norm", factor="depth", at=UNTREATED),
         figures.Columns(metrics=("train/loss", "train/accuracy", "test/accuracy")),
     ),
     scales={
