@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
@@ -93,6 +94,12 @@ def weights_of(network: Any) -> Any:
 def parameter_count(network: Any) -> int:
     """How many numbers are trained."""
     return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(weights_of(network)))
+
+
+@cache
+def parameters_of(model: Model, shape: tuple[int, ...], outputs: int) -> int:
+    """How many numbers are trained of a declared network; many recipes share one network."""
+    return parameter_count(skeleton(model, shape, outputs))
 
 
 def layers_of(network: Any) -> list[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from pydantic import Field, Strict, model_validator
 
 from paribus.errors import DeclarationError, Fault
-from paribus.models.base import Model, parameter_count, skeleton
+from paribus.models.base import Model, parameters_of
 from paribus.probes import curvature
 from paribus.probes.base import Probe, Quantities
 from paribus.probes.when import AnyWhen, AtEnd
@@ -63,7 +63,7 @@ class HessianSpectrum(Probe):
         return {"tolerance": TOLERANCES}
 
     def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:
-        parameters = parameter_count(skeleton(model, shape, outputs))
+        parameters = parameters_of(model, shape, outputs)
         matrix = NUMBER * parameters**2
         if MATRICES * matrix <= self.most_gigabytes * 1e9:
             return []
@@ -139,7 +139,7 @@ class LargestEigenvalues(Probe):
         return {"rank": range(1, self.count + 1)} if self.count > 1 else {}
 
     def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:
-        parameters = parameter_count(skeleton(model, shape, outputs))
+        parameters = parameters_of(model, shape, outputs)
         found = []
         if self.count > parameters:
             allowed = f"at most {parameters}, the number of the network's parameters"

@@ -22,10 +22,10 @@ def analyse(plan: Plan, catalogue: Catalogue, bench: Workbench) -> Analysed:
     go on. Without a finished run there is nothing to analyse.
     """
     study = plan.study.name, plan.study.scale
-    wanted = {
-        analysis.identity(bench.runs, plan.study.probes): analysis
-        for analysis in (plan.study.computed if bench.runs else ())
-    }
+    computed = plan.study.computed
+    if not computed or not bench.runs:
+        return Analysed({}, [])
+    wanted = {one.identity(bench.runs, plan.study.probes): one for one in computed}
     stored = _stored(catalogue, *study)
     failures: dict[str, str] = {}
     for identity, analysis in wanted.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from paribus.data.base import DataSpec, Location, Source
 from paribus.design.adaptive import Scan, Tuned
-from paribus.models.base import parameter_count, skeleton
+from paribus.models.base import parameters_of
 from paribus.spec import digest, split_traced
 from paribus.store.records import Member, StudyEntry
 from paribus.study.scaled import ScaledStudy
@@ -132,7 +132,6 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
     whose bytes are wrong.
     """
     locations: dict[DataSpec, Location] = {}
-    counted: dict[Hashable, int] = {}
     runs = []
     for condition, recipe in study.resolved():
         data = recipe.data.bare()
@@ -140,7 +139,8 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
             locations[data] = data.locate(source)
         fingerprint = locations[data].fingerprint
         cohort, _ = split_traced(recipe)
-        parameters = _parameters(recipe, counted)
+        facts = recipe.data.facts()
+        parameters = parameters_of(recipe.model, facts.shape, facts.outputs)
         runs += [
             PlannedRun(
                 key=run_key(recipe, replicate, fingerprint),
@@ -153,15 +153,6 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
             for replicate in study.replicate_numbers
         ]
     return Plan(study, tuple(runs), locations)
-
-
-def _parameters(recipe: Recipe, counted: dict[Hashable, int]) -> int:
-    """The number of a recipe's parameters; conditions often share their network."""
-    facts = recipe.data.facts()
-    network = recipe.model, facts.shape, facts.outputs
-    if network not in counted:
-        counted[network] = parameter_count(skeleton(*network))
-    return counted[network]
 
 
 def run_key(recipe: Recipe, replicate: int, fingerprint: str) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from paribus.analyses.base import AnalysedRun, CheckedGradient, Weights
 from paribus.data.dataset import Dataset
-from paribus.models.base import named_weights, skeleton, weights_of
+from paribus.models.base import named_weights, skeleton, weights_of, with_weights
 from paribus.spec import split_traced
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
@@ -132,7 +132,4 @@ class StudyBench:
 def _tree(recipe: Recipe, weights: Weights) -> Any:
     """Arrays by name as the tree of weights of the recipe's network."""
     facts = recipe.data.facts()
-    empty = skeleton(recipe.model, facts.shape, facts.outputs)
-    arrays = [weights[name] for name in named_weights(empty)]
-    filled = eqx.tree_at(lambda network: list(named_weights(network).values()), empty, arrays)
-    return weights_of(filled)
+    return weights_of(with_weights(skeleton(recipe.model, facts.shape, facts.outputs), weights))

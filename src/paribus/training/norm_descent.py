@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy import optimize
 from threadpoolctl import threadpool_limits
 
 from paribus.training.landscape import Landscape, Matrix, Point, Vector
@@ -142,6 +141,9 @@ def lbfgs(walk: Walk) -> Reason:
     A line search that fails at a kink is no end: what L-BFGS remembers of the other side is
     forgotten, as long as that helps.
     """
+
+    # Here, since every command would wait for it: it takes a tenth of a second to load.
+    from scipy import optimize  # noqa: PLC0415
 
     def take(intermediate_result: optimize.OptimizeResult) -> None:  # SciPy goes by the name
         point = walk.look(np.array(intermediate_result.x))

@@ -7,7 +7,7 @@ from pydantic import Field, Strict, model_validator
 from paribus.data.augment import AnyAugmentation, faults_in
 from paribus.data.catalogue import AnyData
 from paribus.errors import DeclarationError, Fault
-from paribus.models.base import parameter_count, skeleton
+from paribus.models.base import parameters_of
 from paribus.models.cnn import CNN
 from paribus.models.initialize import Initialization
 from paribus.models.mlp import MLP
@@ -105,7 +105,7 @@ class Recipe(Spec):
 
     def _second_phase_faults(self, phase: GradientNormPhase) -> list[Fault]:
         facts = self.data.facts()
-        parameters = parameter_count(skeleton(self.model, facts.shape, facts.outputs))
+        parameters = parameters_of(self.model, facts.shape, facts.outputs)
         faults = [
             Fault(f"second_phase.{one.path}", one.problem) for one in phase.faults(parameters)
         ]
