@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test calibration check format bench docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -16,6 +16,10 @@ demo: $(VENV)/installed ## Run a small study on real digits and write its report
 
 test: $(VENV)/installed-test ## Run the tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+calibration: $(VENV)/installed-test ## Measure how often verdicts are false (minutes)
+	PARIBUS_CALIBRATION=full $(BIN)/python -m pytest tests/calibration --numprocesses auto \
+		--dist worksteal
 
 check: $(VENV)/installed-dev ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .

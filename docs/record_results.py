@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from paribus.claims.findings import Finding, findings
 from paribus.report.columns import Table, report_table
 from paribus.report.declared import exhibits
 from paribus.report.exhibits import Absent, Cell, Sheet
@@ -56,6 +57,7 @@ def page(results: StudyResults) -> Iterator[str]:
         "(Student's t). *Reported* numbers are what the study's source printed.\n"
     )
     yield from _table(report_table(results))
+    yield from _claims(findings(results))
     for shown in exhibits(results):
         yield from _exhibit(shown, name)
     yield "## Where the numbers come from\n"
@@ -64,6 +66,37 @@ def page(results: StudyResults) -> Iterator[str]:
         yield f"- {term.name}: {term.text}"
     if found := differing(results):
         yield f"- Not the same for all runs: {', '.join(found)}"
+
+
+def _claims(found: Sequence[Finding]) -> Iterator[str]:
+    if not found:
+        return
+    yield "## What became of the claims\n"
+    yield f"{rule(found)}\n"
+    yield from _markdown(
+        ["claim", "verdict", "evidence"],
+        [[f"{one.claim}{_marks(one)}", f"**{one.verdict}**", one.why] for one in found],
+        longest=len(found),
+    )
+
+
+def rule(found: Sequence[Finding]) -> str:
+    """How the verdicts of a study came about."""
+    tests = sum(link.p_adjusted is not None for one in found for link in one.links)
+    corrected = (
+        f"p-values are corrected by Holm's method for the study's {tests} tests"
+        if tests
+        else "p-values are not corrected: no claim of the study was registered before its runs"
+    )
+    return (
+        "A verdict rests on the 95 % interval of paired differences over replicates, against the "
+        f"claim's margin; {corrected}. See [claims](../claims.md#verdicts)."
+    )
+
+
+def _marks(finding: Finding) -> str:
+    marks = ["ours"] * finding.ours + ["exploratory"] * (not finding.registered)
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -112,13 +145,15 @@ def _with_fewer_colours(path: Path) -> None:
         image.convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _markdown(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], longest: int = LONGEST
+) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
-    for row in rows[:LONGEST]:
+    for row in rows[:longest]:
         yield f"| {' | '.join(one.replace('|', '/') for one in row)} |"
-    if len(rows) > LONGEST:
-        yield f"\n{len(rows) - LONGEST:,} more rows are in the study's report."
+    if len(rows) > longest:
+        yield f"\n{len(rows) - longest:,} more rows are in the study's report."
     yield ""
 
 

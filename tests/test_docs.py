@@ -13,13 +13,18 @@ import pytest
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
+from cli.example_difference import example_difference
 from paribus import analyses, models, probes, studies
 from paribus.analyses.base import Analysis
 from paribus.claims import Claim
+from paribus.claims.findings import findings
 from paribus.cli.app import app
 from paribus.cli.arguments import find_study, parse_only, parse_sets
+from paribus.cli.difference import difference_row
 from paribus.cli.display import outcome_row, study_row
+from paribus.cli.findings import finding_row
 from paribus.cli.gradients import gradient_rows
+from paribus.cli.registering import registration_row
 from paribus.cli.stored import status_rows
 from paribus.data import catalogue
 from paribus.data.base import Source
@@ -29,12 +34,16 @@ from paribus.objectives.losses import LOSSES
 from paribus.probes.base import Probe
 from paribus.probes.gradient_check import GradientCheck, LayerCheck
 from paribus.results.table import Row
+from paribus.results.tidy import tidy
 from paribus.spec import Spec, Traced
 from paribus.store.catalogue import Catalogue
 from paribus.study.gradients import ConditionCheck
 from paribus.study.outcome import Outcome
+from paribus.study.registration import register_ahead
 from paribus.study.scaled import RESERVED, Reported
 from paribus.study.study import Study
+from report import example_lab
+from results.example_studies import activation_runs
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -390,7 +399,7 @@ def test_make_targets_shown_are_there(block):
 def shape(value):
     """The keys of JSON, level by level; what a condition or a recipe holds is the user's own."""
     if isinstance(value, dict):
-        free = {"condition", "recipe"}
+        free = {"condition", "content", "recipe"}
         return {name: None if name in free else shape(part) for name, part in value.items()}
     return [shape(value[0])] if isinstance(value, list) and value else None
 
@@ -407,12 +416,20 @@ def printed(tmp_path):
     return {
         "list": [study_row(studies.ALL[0])],
         "plan": planned.as_json(),
+        "register": registration_row(register_ahead(planned, tmp_path / "registered")),
         "run": outcome_row(Outcome(planned, tmp_path), None),
         "status": status_rows(tmp_path),
         "table": [dict.fromkeys(Row.__annotations__)],
+        "findings": [json.loads(json.dumps(finding_row(_finding())))],
         "data": catalogue.describe(Source(tmp_path)),
+        "diff": json.loads(json.dumps(difference_row(example_difference()))),
         "check-gradients": gradient_rows([ConditionCheck({}, GradientCheck((), LAYER_CHECK))]),
     }
+
+
+def _finding():
+    made = example_lab.study("activations", claims=example_lab.claimed(example_lab.CLAIMS[0]))
+    return findings(tidy(made, activation_runs(made)))[0]
 
 
 @pytest.mark.parametrize("name", [name for name in TYPED if "--json" in options_of(name)])

@@ -60,7 +60,7 @@ def test_the_report_says_how_to_do_it_again_as_it_was_typed(paribus, tmp_path):
         "paribus run tiny.py --scale full --set epochs=1 "
         "--only learning_rate=low,high --replicates 1"
     )
-    assert f"<pre><code>{command}</code></pre>" in page
+    assert f"<code>{command}</code></pre>" in page
     assert str(tmp_path) not in page
 
 

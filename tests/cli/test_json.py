@@ -74,7 +74,7 @@ def test_list(answer):
 
 def test_plan(answer, tmp_path):
     found = answer("plan", tiny_file(tmp_path), "--lab", tmp_path / "lab")
-    assert set(found) == {"study", "scale", "cohorts", "runs", "confounds"}
+    assert set(found) == {"study", "scale", "cohorts", "runs", "consequences", "confounds"}
     assert (found["study"], found["scale"], found["cohorts"]) == ("tiny", "full", 1)
     assert found["confounds"] == []
     assert len(found["runs"]) == 6

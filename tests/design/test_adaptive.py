@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from paribus.design.adaptive import FIRST_TRIAL, STALLED, Scan, Tuned, stalls
+from paribus.design.adaptive import FIRST_TRIAL, Scan, Tuned
 from paribus.design.factor import Factor
+from paribus.statistics.guessing import STALLED, stalls
 
 CLASSES = 10
 CHANCE = math.log(CLASSES)

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from paribus.claims.pairs import Better
 from paribus.figures import LayerHeatmap
+from paribus.report.contents import Contents
 from paribus.report.page import chart_library, render, script_json
+from paribus.report.pages import packaged
 from paribus.report.privacy import without_home
 from paribus.report.write import write_report
 from paribus.results.tidy import tidy
+from report.claimed_studies import claimed, noted
 from report.example_figures import depths
 from results.example_studies import (
     ACTIVATIONS,
@@ -68,7 +72,8 @@ def page():
 
 def test_nothing_is_fetched(page):
     for _, attrs in page.tags:
-        assert not {"src", "href", "srcset", "action"} & set(attrs)
+        assert not {"src", "srcset", "action"} & set(attrs)
+        assert attrs.get("href", "#").startswith("#")
     policy = page.named("meta")[1]["content"]
     assert policy.startswith("default-src 'none';")
     assert "unsafe-eval" not in policy
@@ -96,7 +101,7 @@ def test_page_is_well_formed_and_headings_are_in_order(page):
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
-    assert len(page.named("table")) == len(page.named("caption")) == 2
+    assert len(page.named("table")) == len(page.named("caption")) == 4
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
 
@@ -141,7 +146,7 @@ def test_runs_of_different_machines_are_pointed_out():
         else run
         for run in activation_runs(study)
     ]
-    text = Outline(render(tidy(study, runs), [])).text
+    text = Outline(render(tidy(study, runs), Contents())).text
     assert "difference between conditions may come from there too: JAX, Device." in text
     assert "Device cpu: Example 3000 | gpu" in text
 
@@ -152,7 +157,7 @@ def test_reported_numbers_stand_beside_ours():
         "values": {"sigmoid": 0.9, "relu": 0.9512},
         "source": "Table 3",
     }
-    text = Outline(render(activations(2, reported=reported), [])).text
+    text = Outline(render(activations(2, reported=reported), Contents())).text
     assert "reported test accuracy (%)" in text
     assert re.search(r"relu \S+ \S+ to \S+ 95\.12 2 0 ", text)
     assert re.search(r"tanh \S+ \S+ to \S+ \u2014 2 0 ", text)
@@ -165,7 +170,7 @@ def test_several_metrics_can_have_reported_numbers():
         {"metric": "test/recall", "values": {"relu": 0.95}, "source": "Table 3"},
         {"metric": "test/f1", "values": {"relu": 0.9}, "source": "Table 4"},
     ]
-    text = Outline(render(activations(2, reported=reported), [])).text
+    text = Outline(render(activations(2, reported=reported), Contents())).text
     assert text.count("reported test") == 3
     ours = r"\S+ \S+ to \S+"
     wanted = rf"relu {ours} 95\.12 2 0 {ours} 95 \u2014 not measured 0\.9 {ours}"
@@ -173,18 +178,105 @@ def test_several_metrics_can_have_reported_numbers():
     assert text.count("Reported: Table 3.") == 1
 
 
-def test_claims_are_shown_without_a_verdict():
-    claims = [{"kind": "better", "sentence": "tanh has a higher test accuracy than <b>"}]
-    text = Outline(render(activations(2, claims=claims), [])).text
-    assert "What was expected" in text
-    assert "tanh has a higher test accuracy than <b>." in text
-    assert "Verdicts are not computed yet" in text
-    assert "What was expected" not in Outline(render(activations(2, claims=[]), [])).text
+@pytest.fixture(scope="module")
+def told():
+    """A page with a registered claim of a source, an exploratory one of ours, and confounds."""
+    claims = [
+        noted(Better("test/accuracy", "a", "b", margin=0.01)),
+        noted(Better("test/accuracy", "b", "c", ours=True), registered=False),
+    ]
+    values = {"a": [0.90, 0.91, 0.92], "b": [0.80, 0.83, 0.81], "c": [0.905, 0.90, 0.925]}
+    confound = {
+        "kind": "field",
+        "factor": "way",
+        "field": "batch_size",
+        "levels": {"a": 32, "b": 64, "c": 64},
+        "conditions": [],
+        "acknowledged": "memory is short",
+    }
+    differences = {"confounds": [confound], "consequences": []}
+    document = {"source": "Report B", "differences": differences}
+    return Outline(render(claimed(values, claims, **document)))
+
+
+def test_findings_come_first_with_verdict_and_evidence(told):
+    text = told.text
+    for words in (
+        "1 claim of the source: 1 supported; 1 of our own: 1 refuted.",
+        "The source\u2019s claim 1 a reaches a higher test accuracy than b, by more than 1 point.",
+        "supported +9.67 points a is 9.67 points above b in test accuracy (95 % interval",
+        "Our claim 2",
+        "refuted \u22129.67 points exploratory ours",
+        "Numbers of claim 1",
+        "Registered when it was first run, at 2026-03-01T11:59:00Z, digest 0123456789ab",
+        "Not only the declared factor differs here:",
+        "batch_size is 32 at a, 64 at b (acknowledged: memory is short)",
+        "What else differs Confounds",
+        "test examples alone leave the test accuracy of one network open",
+    ):
+        assert words in text
+    order = ["Findings", "Differences between conditions", "What else differs", "Means"]
+    places = [text.index(f" {heading} ") for heading in order]
+    assert places == sorted(places)
+    assert "overlap" not in text
+
+
+def test_figures_of_findings_are_drawn_on_the_page(told):
+    drawn = [attrs["data-figure"] for attrs in told.named("div") if "data-panel" in attrs]
+    assert drawn[:2] == ["forest-test-accuracy", "pairs"]
+    assert set(drawn) <= set(json.loads(told.scripts[0]))
+
+
+def test_links_lead_to_places_on_the_page(told):
+    ids = [attrs["id"] for _, attrs in told.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    targets = [attrs["href"] for attrs in told.named("a")]
+    assert targets
+    assert {target.removeprefix("#") for target in targets} <= set(ids)
+
+
+def test_every_region_has_a_name_of_its_own(told):
+    names = [attrs["aria-label"] for attrs in told.named("div") if attrs.get("role") == "region"]
+    assert len(names) == len(set(names)) >= 4
+
+
+def test_without_claims_the_result_stands_alone():
+    text = Outline(render(activations(2, claims=[]), Contents())).text
+    assert " Findings " not in text
+    assert " Result " in text
+
+
+def test_a_claim_stays_text():
+    nasty = "</script><img src=x onerror=alert(2)> & <b>"
+    claim = noted(Better("test/accuracy", "a", nasty), sentence=nasty)
+    note = {"registration": {"digest": "", "note": nasty, "level": 0.05}}
+    page = Outline(
+        render(claimed({"a": [0.9, 0.8, 0.7], nasty: [0.5, 0.6, 0.7]}, [claim], **note))
+    )
+    assert page.named("img") == page.named("b") == []
+    assert len(page.scripts) == 3
+    assert page.text.count(nasty) >= 4
+
+
+def luminance(colour):
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
+@pytest.mark.parametrize("name", ["supported", "refuted", "undecided", "quiet"])
+def test_verdicts_can_be_read_in_both_schemes(scheme, name):
+    style = packaged("report.css")
+    ink = re.findall(rf"--{name}: (#[0-9a-f]{{6}});", style)[scheme]
+    paper = re.findall(r"--paper: (#[0-9a-f]{6});", style)[scheme]
+    dim, bright = sorted((luminance(ink), luminance(paper)))
+    assert (bright + 0.05) / (dim + 0.05) >= 4.5
 
 
 def test_analyses_are_named():
     analyses = [{"kind": "path", "name": "path", "components": 2}]
-    text = Outline(render(activations(2, analyses=analyses), [])).text
+    text = Outline(render(activations(2, analyses=analyses), Contents())).text
     assert "Analyses of several runs path: name path, components 2" in text
 
 
@@ -238,7 +330,7 @@ def test_no_home_folder_reaches_a_page():
         dataclasses.replace(run, provenance=provenance(device="/home/ada/device"))
         for run in activation_runs(study)
     ]
-    page = render(tidy(study, runs), [])
+    page = render(tidy(study, runs), Contents())
     assert "ada/" not in page
     assert "~/digits" in page
 

@@ -74,6 +74,13 @@ def test_a_condition_without_an_interval_hides_no_overlap():
     )
 
 
+def test_what_is_claimed_is_not_told_by_overlap():
+    claims = [{"kind": "better", "sentence": "tanh is best"}]
+    assert len(told(activations(2))) == 2
+    (only,) = told(activations(2, claims=claims))
+    assert only.startswith("Of 4 conditions")
+
+
 def test_lower_loss_is_better():
     first = told(two([0.3, 0.31], [0.2, 0.21], "test/loss"))[0]
     assert first.startswith("b reached the lower mean test loss")

@@ -149,8 +149,8 @@ def test_a_damaged_file_is_told(lab):
     (lab / FILE).write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
 
     with (
-        Catalogue.open(lab, create=False) as catalogue,
         pytest.raises(LabError, match=r"is damaged: .*use another --lab"),
+        Catalogue.open(lab, create=False) as catalogue,
     ):
         catalogue.studies()
 

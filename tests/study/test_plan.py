@@ -193,7 +193,7 @@ def test_data_is_located_once_however_it_is_split(tmp_path):
 def test_a_plan_is_written_down_as_data():
     found = tiny_study().plan().as_json()
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert list(found) == ["study", "scale", "cohorts", "runs", "confounds"]
+    assert list(found) == ["study", "scale", "cohorts", "runs", "consequences", "confounds"]
     assert found["runs"][0]["condition"] == {"learning_rate": "low"}
     assert found["runs"][0]["recipe"]["optimizer"]["learning_rate"] == 0.01
 

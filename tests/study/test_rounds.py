@@ -106,7 +106,9 @@ def held(tmp_path):
                 for one in entry.members
                 if one.key in stored
             }
-        return {place(one) for one in entry.members}, entry.document, weights
+        registration = entry.document["registration"] | {"at": "at some time"}
+        document = dict(entry.document) | {"registration": registration}
+        return {place(one) for one in entry.members}, document, weights
 
     return read
 

@@ -7,12 +7,16 @@ the comparisons that it asks for; whether they hold is for the statistics to say
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
-from paribus.claims.metric import SPLITS, Metric
+from paribus.claims.assessment import Assessment
+from paribus.claims.evidence import Evidence
+from paribus.claims.metric import SPLITS, Metric, quantity
 from paribus.claims.selection import ByFactor, Condition, Link, Scope, labels_of, number, scope
+from paribus.claims.units import Unit
 from paribus.claims.words import restriction
 from paribus.errors import DeclarationError, Fault
 from paribus.spec import Spec
@@ -26,6 +30,8 @@ Correlation = Annotated[float, Strict(), Field(ge=0, lt=1)]
 """How far beyond 0 a rank correlation lies."""
 Flag = Annotated[bool, Strict()]
 """True or False, and nothing that might mean it."""
+EVERYTHING = "everything"
+"""In place of a metric: every measurement and the weights."""
 _LAYER = re.compile("first|last|every|[1-9][0-9]*")
 
 
@@ -45,6 +51,9 @@ class Claim(Spec):
     Fields marked `kw_only=False` are given by position too, in their order. A claim holds at
     every level of the factors that neither it nor `at` names.
     """
+
+    SIGNED: ClassVar[bool] = False
+    """Whether `estimated` tells a sign in words (above, below), so that sizes follow it."""
 
     metric: Metric
     margin: Margin = 0.0
@@ -104,6 +113,23 @@ class Claim(Spec):
             raise DeclarationError(self.sentence(), faults)
         return self.compared(scope(conditions, self.at, self.selections())[0])
 
+    def assess(self, evidence: Evidence) -> tuple[Assessment, ...]:
+        """What the runs say of each link, layer by layer where the claim is of every layer.
+
+        Raises `DeclarationError` where the claim does not apply.
+        """
+        return tuple(
+            replace(self.judged(link, evidence, layer), layer=layer)
+            for link in self.links(evidence.conditions)
+            for layer in self._layers(link, evidence)
+        )
+
+    def _layers(self, link: Link, evidence: Evidence) -> tuple[str | None, ...]:
+        if self.layer != "every":
+            return (self.layer,)
+        # Of a metric without layers the assessment says what is wrong.
+        return evidence.layers(link[0], self.metric) or ("first",)
+
     def _told(self, conditions: Sequence[Condition]) -> "Claim":
         """The claim with its labels by factor, where a label alone would be a bare number."""
         selections = self.selections()
@@ -124,6 +150,22 @@ class Claim(Spec):
     def misfits(self, here: Scope) -> list[Fault]:  # noqa: ARG002 - families that need it do
         """Faults of the family's own, once every factor and label is known to be there."""
         return []
+
+    @abstractmethod
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        """What the runs say of one link, of one layer where the metric has them."""
+
+    @property
+    def unit(self) -> Unit:
+        """In what its estimates are told."""
+        if getattr(self, "relative", False):
+            return "per cent"
+        of_all = self.metric == EVERYTHING
+        return "points" if not of_all and quantity(self.metric).is_share else "number"
+
+    @abstractmethod
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        """An estimate in words: of the metric `what` at these conditions of a link."""
 
     @abstractmethod
     def said(self) -> str:

@@ -1,15 +1,22 @@
 """Claims about three or more levels in their order: a metric's trend over them, or its peak."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from paribus.claims.assessment import Assessment, Estimated, Region
 from paribus.claims.base import Claim, Correlation
+from paribus.claims.comparing import FEWEST as REPLICATES
+from paribus.claims.comparing import estimate_mean, identical_runs, losses, paired, untestable
+from paribus.claims.evidence import Evidence, Values
 from paribus.claims.metric import Metric, amount, opening, quantity
 from paribus.claims.selection import Link, Scope, Selection, levels_of, number
+from paribus.claims.units import Unit, shown, sized
 from paribus.claims.words import listed
 from paribus.errors import DeclarationError, Fault, near_match
+from paribus.statistics.ranks import inner_peak, rank_trend, trend_step
 
 FEWEST = 3
 
@@ -66,6 +73,10 @@ class OverLevels(Claim):
             return here.links([{self.over: label} for label in labels])
         return here.links(here.points(self.over))
 
+    def measured(self, link: Link, evidence: Evidence, layer: str | None) -> list[Values]:
+        """The metric at each level."""
+        return [evidence.values(one, self.metric, layer, self.epoch_rule) for one in link]
+
     def spoken(self) -> str:
         """The levels in words."""
         if isinstance(self.over, str):
@@ -87,6 +98,32 @@ class Trend(OverLevels):
     direction: Literal["up", "down"] = Field(kw_only=False)
     margin: Correlation = 0.0
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        samples = self.measured(link, evidence, layer)
+        units = paired(samples)
+        if any(one.absent for one in samples) or len(units) < REPLICATES:
+            return untestable(link, samples)
+        region = Region(low=self.margin) if self.direction == "up" else Region(high=-self.margin)
+        alike = identical_runs(evidence, link, samples, region)
+        if alike is not None:
+            return alike
+        taus = {unit: rank_trend([one.by_unit[unit] for one in samples]) for unit in units}
+        each = Values(taus, unit=samples[0].unit)
+        what = f"Kendall's tau per {each.unit}"
+        found = estimate_mean(link, each, region, trend_step(len(link)), what)
+        outcome = found.outcome
+        if isinstance(outcome, Estimated):
+            outcome = replace(outcome, limits=(-1.0, 1.0))
+        return replace(found, outcome=outcome, notes=losses(samples))
+
+    @property
+    def unit(self) -> Unit:
+        return "correlation"
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        over = f"{names[0]} to {names[-1]}"
+        return f"Kendall's tau of {what} over {over} is {shown(value, self.unit)} on average"
+
     def said(self) -> str:
         up, down = ("rises", "falls") if quantity(self.metric).plain else ("grows", "shrinks")
         goes = up if self.direction == "up" else down
@@ -98,7 +135,29 @@ class Trend(OverLevels):
 class Peak(OverLevels):
     """At some inner level the metric is higher than at both ends, by more than the margin."""
 
+    SIGNED: ClassVar[bool] = True
+
     kind: Literal["peak"] = "peak"
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        samples = self.measured(link, evidence, layer)
+        units = paired(samples)
+        if any(one.absent for one in samples) or len(units) < REPLICATES:
+            return untestable(link, samples)
+        region = Region(low=self.margin)
+        alike = identical_runs(evidence, link, samples, region)
+        if alike is not None:
+            return alike
+        rows = [[one.by_unit[unit] for unit in units] for one in samples]
+        peak = inner_peak(rows, evidence.resolution(self.metric))
+        outcome = Estimated(peak, region)
+        return Assessment(link, outcome, unit=samples[0].unit, notes=losses(samples))
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        side = "above" if value > 0 else "below"
+        over = f"{names[0]} to {names[-1]}"
+        by = sized(value, self.unit)
+        return f"over {over} the highest inner {what} is {by} {side} the nearer end"
 
     def said(self) -> str:
         what = opening(self.metric, self.layer)

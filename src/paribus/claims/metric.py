@@ -20,6 +20,8 @@ QUANTITIES = ("loss", *SHARES)
 COSTS = ("loss", "seconds", "epoch_seconds", "epochs")
 GAP = "train/accuracy - test/accuracy"
 """The gap of generalization: how much better the training examples are told apart."""
+DERIVED_GAP = "gap/accuracy"
+"""The same, as results name it."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z0-9][a-z0-9_]*")
 _CHANGE = re.compile(r"(fall|rise) of (.*)")
@@ -86,6 +88,16 @@ def higher_is_better(metric: str) -> bool:
     better_high = what not in COSTS
     leads = len(parts.names) > 1 and split == "train"
     return better_high != (leads or parts.change == "fall")
+
+
+def of_test_set(metric: str) -> bool:
+    """Whether it is measured on the test split, wholly or in part.
+
+    >>> of_test_set("train/accuracy - test/accuracy"), of_test_set("train/loss")
+    (True, False)
+    """
+    names = quantity(metric).names
+    return DERIVED_GAP in names or any(name.startswith("test/") for name in names)
 
 
 def phrase(metric: str, layer: str | None = None) -> str:

@@ -1,17 +1,24 @@
 """Claims about the networks themselves: their layers, the space between them, their properties."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, Strict
 
+from paribus.claims.assessment import Assessment, Estimated, Region, Settled
 from paribus.claims.base import Claim, Correlation
+from paribus.claims.comparing import FEWEST, estimate_mean, losses, paired, untestable
+from paribus.claims.counting import counted
+from paribus.claims.evidence import Evidence
 from paribus.claims.metric import Metric, amount, phrase
-from paribus.claims.pairs import Pair
+from paribus.claims.pairs import ALWAYS, Pair
 from paribus.claims.selection import Link, Scope, Selection
-from paribus.claims.words import named, within
+from paribus.claims.units import Unit, shown
+from paribus.claims.words import listed, named, within
 from paribus.errors import DeclarationError, Fault
 from paribus.spec import Count
+from paribus.statistics.ranks import FEWEST_RUNS, rank_correlation
 
 
 def _layer_count(value: Any) -> Any:
@@ -48,6 +55,26 @@ class CountLayers(Claim):
     def compared(self, here: Scope) -> tuple[Link, ...]:
         return here.singles(self.conditions)
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:  # noqa: ARG002 - a role
+        names = evidence.layers(link[0], self.metric) or ("first",)
+        of = [evidence.values(link[0], self.metric, name, self.epoch_rule) for name in names]
+        units = paired(of)
+        if len(units) < FEWEST:
+            return untestable(link, of)
+        counts = {unit: self._count([one.by_unit[unit] for one in of]) for unit in units}
+        fewest, most = (len(names),) * 2 if self.layers == "all" else self.layers
+        met = {unit: fewest <= count <= most for unit, count in counts.items()}
+        found = counted(link, met, of[0])
+        told = ", ".join(str(count) for count in counts.values())
+        return replace(found, notes=(f"layers by replicate: {told}", *found.notes))
+
+    def _count(self, values: Sequence[float]) -> int:
+        largest = max(map(abs, values))
+        return sum(abs(value) >= self.threshold * largest > 0 for value in values)
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:  # noqa: ARG002 - a role
+        return f"{100 * value:g} % of the replicates of {listed(names)} do"
+
     def said(self) -> str:
         of = f"{phrase(self.metric)} of at least {self.threshold:g} times the largest"
         where = within(self.conditions)
@@ -66,9 +93,21 @@ class Barrier(Pair):
     the losses of its ends, by more than the margin.
     """
 
+    SIGNED: ClassVar[bool] = False
+
     kind: Literal["barrier"] = "barrier"
     metric: Metric = "test/loss"
     epoch_rule: Literal["last"] = "last"
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:  # noqa: ARG002 - a role
+        first, second = link
+        values = evidence.barriers(first, second, self.metric)
+        step = evidence.resolution(self.metric)
+        return estimate_mean(link, values, Region(low=self.margin), step, "the barrier")
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        between = listed(names)
+        return f"the barrier in {what} between {between} is {shown(value, self.unit)} on average"
 
     def said(self) -> str:
         by = f" of more than {amount(self.margin, self.metric)}" if self.margin else ""
@@ -95,6 +134,23 @@ class EndApart(Claim):
 
     def compared(self, here: Scope) -> tuple[Link, ...]:
         return here.singles(self.conditions)
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:  # noqa: ARG002 - a role
+        ends = evidence.ends(link[0], self.epochs)
+        runs = evidence.values(link[0], ALWAYS, None, self.epoch_rule)
+        if isinstance(ends, str):
+            return untestable(link, (runs,), ends if runs.by_unit else "")
+        nearest, furthest = min(ends.apart), max(ends.moved)
+        apart = nearest - furthest > self.margin
+        why = f"the nearest two ends are {nearest:.4g} apart; the furthest move was {furthest:.4g}"
+        method = "smallest distance against the largest move"
+        n = len(ends.moved)
+        verdict = "supported" if apart else "refuted"
+        outcome = Settled(verdict, why, method, n, nearest - furthest)
+        return Assessment(link, outcome, unit="run", notes=losses((runs,)))
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:  # noqa: ARG002 - a role
+        return f"the ends of {listed(names)} are {shown(value, self.unit)} further apart than that"
 
     def said(self) -> str:
         last = "epoch" if self.epochs == 1 else f"{self.epochs} epochs"
@@ -127,6 +183,32 @@ class Correlates(Claim):
 
     def compared(self, here: Scope) -> tuple[Link, ...]:
         return here.singles(self.conditions)
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:  # noqa: ARG002 - a role
+        samples = [
+            evidence.values(link[0], metric, None, self.epoch_rule)
+            for metric in (self.metric, self.other)
+        ]
+        units = paired(samples)
+        if any(one.absent for one in samples):
+            return untestable(link, samples)
+        if len(units) < FEWEST_RUNS:
+            said = f"{len(units)} finished runs; a rank correlation takes {FEWEST_RUNS}"
+            return untestable(link, samples, said)
+        one, other = ([sample.by_unit[unit] for unit in units] for sample in samples)
+        if len(set(one)) == 1 or len(set(other)) == 1:
+            return untestable(link, samples, "one of the two metrics is the same in all runs")
+        region = Region(low=self.margin) if self.sign == "positive" else Region(high=-self.margin)
+        outcome = Estimated(rank_correlation(one, other), region)
+        return Assessment(link, outcome, unit="run", notes=losses(samples))
+
+    @property
+    def unit(self) -> Unit:
+        return "correlation"
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        both = f"{what} and {phrase(self.other)}"
+        return f"Spearman's rho of {both} is {shown(value, self.unit)} for {listed(names)}"
 
     def said(self) -> str:
         one, other = phrase(self.metric), phrase(self.other)

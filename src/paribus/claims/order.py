@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from paribus.claims.assessment import Assessment
 from paribus.claims.base import Claim, Flag
+from paribus.claims.comparing import ahead, compare_link, difference_said
+from paribus.claims.evidence import Evidence
 from paribus.claims.margin import beyond_margin
 from paribus.claims.metric import Metric, opening, phrase
 from paribus.claims.pairs import degrees, verbs
@@ -36,6 +39,8 @@ class Order(Claim):
     Every link is a `Better` of its own; the chain holds where all of them do.
     """
 
+    SIGNED: ClassVar[bool] = True
+
     kind: Literal["order"] = "order"
     metric: Metric = Field(kw_only=False)
     chain: Chain = Field(kw_only=False)
@@ -59,6 +64,13 @@ class Order(Claim):
         # A chain with a link missing is not the chain that was declared.
         return tuple(link for found in links for link in found) if all(links) else ()
 
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        return difference_said(self, value, what, names)
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        region = ahead(self.metric, self.margin)
+        return compare_link(self, link, evidence, layer, region, relative=self.relative)
+
     def said(self) -> str:
         _, most = degrees(self.metric)
         what = opening(self.metric, self.layer)
@@ -70,6 +82,8 @@ class Order(Claim):
 
 class Extreme(Claim):
     """A condition against every other level of the factor that it names."""
+
+    SIGNED: ClassVar[bool] = True
 
     metric: Metric = Field(kw_only=False)
     condition: Selection = Field(kw_only=False)
@@ -90,6 +104,13 @@ class Extreme(Claim):
         ((factor, labels),) = here.named(self.condition).items()
         others = [one for one in levels_of(here.conditions, factor) if one not in labels]
         return list(here.pairs({factor: labels}, {factor: others})) if others else []
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        return difference_said(self, value, what, names)
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        region = ahead(self.metric, self.margin)
+        return compare_link(self, link, evidence, layer, region, relative=self.relative)
 
     def ranked(self, degree: str) -> str:
         """The sentence, for the degree that the family claims."""

@@ -1,18 +1,28 @@
 """Claims about two conditions, all else the same: the first is set against the second."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
-from paribus.claims.base import Claim, Flag, Margin
+from paribus.claims.assessment import Assessment, Region, Settled
+from paribus.claims.base import EVERYTHING, Claim, Flag, Margin
+from paribus.claims.comparing import (
+    ahead,
+    compare_link,
+    difference_said,
+    losses,
+    not_behind,
+    paired,
+    untestable,
+)
+from paribus.claims.evidence import Course, Evidence
 from paribus.claims.margin import POINTS, beyond_margin, refuse_borrowed_margin
 from paribus.claims.metric import GAP, Metric, amount, higher_is_better, phrase, quantity
 from paribus.claims.selection import Link, Scope, Selection, refuse_equal
 from paribus.claims.words import each, named, subject
 from paribus.errors import DeclarationError, Fault
-
-EVERYTHING = "everything"
 
 
 def _metric_or_all(value: Any) -> Any:
@@ -21,12 +31,16 @@ def _metric_or_all(value: Any) -> Any:
     return value
 
 
+ALWAYS = "train/loss"
+"""What is measured of every run."""
 MetricOrAll = Annotated[str, Strict(), AfterValidator(_metric_or_all)]
 """A metric, or every measurement and the weights."""
 
 
 class Pair(Claim):
     """Two conditions, or each of several with each of several, that are set against each other."""
+
+    SIGNED: ClassVar[bool] = True
 
     metric: Metric = Field(kw_only=False)
     first: Selection = Field(kw_only=False)
@@ -42,6 +56,9 @@ class Pair(Claim):
 
     def compared(self, here: Scope) -> tuple[Link, ...]:
         return here.pairs(self.first, self.second)
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        return difference_said(self, value, what, names)
 
     def misfits(self, here: Scope) -> list[Fault]:
         first, second = here.named(self.first), here.named(self.second)
@@ -69,6 +86,10 @@ class Better(Pair):
     kind: Literal["better"] = "better"
     relative: Flag = False
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        region = ahead(self.metric, self.margin)
+        return compare_link(self, link, evidence, layer, region, relative=self.relative)
+
     def said(self) -> str:
         has = subject(self.first, *verbs(self.metric))
         more, _ = degrees(self.metric)
@@ -82,6 +103,10 @@ class Gap(Pair):
 
     kind: Literal["gap"] = "gap"
     metric: Metric = GAP
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        region = ahead(self.metric, self.margin)
+        return compare_link(self, link, evidence, layer, region)
 
     def said(self) -> str:
         has = subject(self.first, "has", "each have")
@@ -113,6 +138,10 @@ class NotWorse(Pair):
         refuse_borrowed_margin(self, relative=self.relative)
         return self
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        region = not_behind(self.metric, self.margin)
+        return compare_link(self, link, evidence, layer, region, relative=self.relative)
+
     def said(self) -> str:
         below = "below" if higher_is_better(self.metric) else "above"
         by = amount(self.margin, self.metric, relative=self.relative)
@@ -135,6 +164,10 @@ class Equal(Pair):
     def _own_margin(self) -> "Equal":
         refuse_borrowed_margin(self, relative=self.relative)
         return self
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        region = Region(-self.margin, self.margin)
+        return compare_link(self, link, evidence, layer, region, relative=self.relative)
 
     def said(self) -> str:
         by = amount(self.margin, self.metric, relative=self.relative)
@@ -160,6 +193,41 @@ class Identical(Pair):
             raise DeclarationError("Identical", [Fault("margin", problem)])
         return self
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        first, second = link
+        if self.metric != EVERYTHING and (self.margin or layer):
+            return self._nearly(link, evidence, layer)
+        metric = None if self.metric == EVERYTHING else self.metric
+        samples = [evidence.courses(one, metric or ALWAYS, None)[0] for one in link]
+        same = evidence.identical(first, second, metric)
+        if not same:
+            return untestable(link, samples)
+        count, n = sum(same.values()), len(same)
+        of = "runs" if metric is None else f"courses of {metric}"
+        why = f"{count} of {n} replicates have the same {of} on both sides, bit for bit"
+        outcome = Settled(
+            verdict="supported" if count == n else "refuted",
+            why=why,
+            method="comparison of bits",
+            n=n,
+            estimate=count / n,
+            told_in="replicates",
+        )
+        return Assessment(link, outcome, notes=losses(samples))
+
+    def _nearly(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        (one, first), (other, second) = (
+            evidence.courses(condition, self.metric, layer) for condition in link
+        )
+        units = paired((one, other))
+        if not units:
+            return untestable(link, (one, other))
+        furthest = max(_apart(first[unit], second[unit]) for unit in units)
+        verdict = "supported" if furthest <= self.margin else "refuted"
+        why = f"the courses are {furthest:.3g} apart at most, in {len(units)} replicates"
+        outcome = Settled(verdict, why, "largest difference", len(units), furthest)
+        return Assessment(link, outcome, notes=losses((one, other)))
+
     def said(self) -> str:
         sides = f"{named(self.first)} and {named(self.second)}"
         if self.metric == EVERYTHING:
@@ -167,6 +235,14 @@ class Identical(Pair):
         what = phrase(self.metric, self.layer)
         near = f" to within {amount(self.margin, self.metric)}" if self.margin else ""
         return f"{sides} have the same {what}{near or ', bit for bit'}"
+
+
+def _apart(first: Course, second: Course) -> float:
+    """The largest difference at an epoch; infinite for courses measured at other epochs."""
+    if list(first.epochs) != list(second.epochs):
+        return math.inf
+    pairs = zip(first.values, second.values, strict=True)
+    return max((abs(one - other) for one, other in pairs), default=0.0)
 
 
 def verbs(metric: str) -> tuple[str, str]:

@@ -1,17 +1,36 @@
 """Claims about the course of training: what learns or stalls, rises or falls, comes sooner."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+import math
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, Strict
 
+from paribus.claims.assessment import Assessment, Estimated, Region
 from paribus.claims.base import Claim, Flag, Margin
-from paribus.claims.metric import Metric, amount, level, opening, phrase
+from paribus.claims.comparing import (
+    FEWEST,
+    estimate_mean,
+    identical_runs,
+    losses,
+    paired,
+    untestable,
+)
+from paribus.claims.counting import counted
+from paribus.claims.evidence import Course, Evidence
+from paribus.claims.metric import Metric, amount, higher_is_better, level, opening, phrase
 from paribus.claims.pairs import Pair
 from paribus.claims.selection import Link, Scope, Selection
-from paribus.claims.words import each, named, subject, within
+from paribus.claims.units import Unit, shown, sized
+from paribus.claims.words import each, listed, named, subject, within
 from paribus.spec import Number
+from paribus.statistics.times import sooner
+from paribus.statistics.variances import variance_ratio
 
+FEWEST_EPOCHS = 3
+"""With fewer there are no two changes between neighbouring epochs."""
 Portion = Annotated[float, Strict(), Field(gt=0, le=1)]
 """A share of the replicates, above 0."""
 
@@ -31,6 +50,26 @@ class OfLearning(Claim):
     def compared(self, here: Scope) -> tuple[Link, ...]:
         return here.singles(self.conditions)
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        guessing = evidence.guessing(link[0])
+        values = evidence.values(link[0], self.metric, layer, self.epoch_rule)
+        if guessing is None:
+            said = "guessing has a known loss for cross-entropy and KL divergence of classes only"
+            return untestable(link, (values,), said)
+        diverged = dict.fromkeys(values.diverged, math.nan)
+        met = {
+            unit: self.meets(loss, guessing)
+            for unit, loss in {**values.by_unit, **diverged}.items()
+        }
+        return counted(link, met, values, self.share)
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:  # noqa: ARG002 - a role
+        return f"{100 * value:g} % of the replicates of {listed(names)} do"
+
+    @abstractmethod
+    def meets(self, loss: float, guessing: float) -> bool:
+        """Whether one run does what is claimed; `loss` is NaN where it diverged."""
+
 
 class Stalls(OfLearning):
     """Training ends no better than guessing: a training loss within the margin of ln(classes).
@@ -40,6 +79,9 @@ class Stalls(OfLearning):
     """
 
     kind: Literal["stalls"] = "stalls"
+
+    def meets(self, loss: float, guessing: float) -> bool:
+        return abs(loss - guessing) <= self.margin * guessing
 
     def said(self) -> str:
         near = f"within {amount(self.margin, self.metric, relative=True)} of that of guessing"
@@ -56,6 +98,9 @@ class Learns(OfLearning):
     kind: Literal["learns"] = "learns"
     negated: Flag = False
 
+    def meets(self, loss: float, guessing: float) -> bool:
+        return (loss < (1 - self.margin) * guessing) != self.negated
+
     def said(self) -> str:
         near = f"{amount(self.margin, self.metric, relative=True)} below that of guessing"
         share = _in_share(self.share)
@@ -69,6 +114,8 @@ class Learns(OfLearning):
 class OfCourse(Claim):
     """Where a metric of each condition ends, beside where it began."""
 
+    SIGNED: ClassVar[bool] = True
+
     metric: Metric = Field(kw_only=False)
     conditions: Selection = Field(default={}, kw_only=False)
     negated: Flag = False
@@ -79,6 +126,27 @@ class OfCourse(Claim):
 
     def compared(self, here: Scope) -> tuple[Link, ...]:
         return here.singles(self.conditions)
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        ends, courses = evidence.courses(link[0], self.metric, layer)
+        if courses and all(len(one.epochs) == 1 for one in courses.values()):
+            said = f"{self.metric} was measured at one epoch alone: it has no start and end"
+            return untestable(link, (ends,), said)
+        changes = {unit: one.values[-1] - one.values[0] for unit, one in courses.items()}
+        found = replace(ends, by_unit={**ends.by_unit, **changes})
+        step = evidence.resolution(self.metric)
+        return estimate_mean(link, found, self.region, step, "change from start to end")
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        of = f"{what} of {listed(names)}"
+        if value == 0:
+            return f"{of} does not move"
+        return f"{of} {'rises' if value > 0 else 'falls'} by {sized(value, self.unit)} on average"
+
+    @property
+    @abstractmethod
+    def region(self) -> Region:
+        """Where the change from start to end lies if the claim holds."""
 
     def spoken(self, verb: str) -> str:
         """The sentence, for the verb of the family."""
@@ -93,6 +161,10 @@ class Rises(OfCourse):
 
     kind: Literal["rises"] = "rises"
 
+    @property
+    def region(self) -> Region:
+        return Region(high=self.margin) if self.negated else Region(low=self.margin)
+
     def said(self) -> str:
         return self.spoken("rise")
 
@@ -101,6 +173,10 @@ class Falls(OfCourse):
     """The metric ends lower than it began, by more than the margin; negated: it does not."""
 
     kind: Literal["falls"] = "falls"
+
+    @property
+    def region(self) -> Region:
+        return Region(low=-self.margin) if self.negated else Region(high=-self.margin)
 
     def said(self) -> str:
         return self.spoken("fall")
@@ -117,6 +193,49 @@ class Sooner(Pair):
     reaching: Number
     epoch_rule: Literal["last"] = "last"
 
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        found = [evidence.courses(condition, self.metric, layer) for condition in link]
+        ends = [one for one, _ in found]
+        units = paired(ends)
+        if any(one.absent for one in ends) or len(units) < FEWEST:
+            return untestable(link, ends)
+        region = Region(high=-self.margin)
+        alike = identical_runs(evidence, link, ends, region)
+        if alike is not None:
+            return alike
+        courses = [[of[unit] for unit in units] for _, of in found]
+        horizon = max(int(one.epochs[-1]) for side in courses for one in side)
+        if horizon == 0:
+            said = f"{self.metric} was measured at one epoch alone: nothing comes sooner or later"
+            return untestable(link, ends, said)
+        times = [[self._reached(one) for one in side] for side in courses]
+        effect, censored = sooner(times[0], times[1], horizon)
+        notes = tuple(
+            f"{count} of {len(units)} runs of {named(condition)} did not get there in {horizon:,} "
+            "epochs and count as that"
+            for condition, count in zip(link, censored, strict=True)
+            if count
+        )
+        return Assessment(link, Estimated(effect, region), notes=(*notes, *losses(ends)))
+
+    def _reached(self, course: Course) -> int | None:
+        up = higher_is_better(self.metric)
+        for epoch, value in zip(course.epochs, course.values, strict=True):
+            if (value >= self.reaching) if up else (value <= self.reaching):
+                return int(epoch)
+        return None
+
+    @property
+    def unit(self) -> Unit:
+        return "epochs"
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        goal = f"{what} of {level(self.reaching, self.metric)}"
+        if value == 0:
+            return f"{names[0]} and {names[1]} reach a {goal} equally soon"
+        when = "sooner" if value < 0 else "later"
+        return f"{names[0]} reaches a {goal} {sized(value, self.unit)} {when} than {names[1]}"
+
     def said(self) -> str:
         goal = f"{phrase(self.metric, self.layer)} of {level(self.reaching, self.metric)}"
         plural = "" if self.margin == 1 else "s"
@@ -132,8 +251,35 @@ class Noisier(Pair):
     1 + margin.
     """
 
+    SIGNED: ClassVar[bool] = False
+
     kind: Literal["noisier"] = "noisier"
     epoch_rule: Literal["last"] = "last"
+
+    def judged(self, link: Link, evidence: Evidence, layer: str | None) -> Assessment:
+        found = [evidence.courses(condition, self.metric, layer) for condition in link]
+        ends = [one for one, _ in found]
+        units = paired(ends)
+        if any(one.absent for one in ends) or len(units) < FEWEST:
+            return untestable(link, ends)
+        region = Region(low=1 + self.margin)
+        alike = identical_runs(evidence, link, ends, region, 1.0)
+        if alike is not None:
+            return alike
+        one, other = ([of[unit].values for unit in units] for _, of in found)
+        if any(len(course) < FEWEST_EPOCHS for course in (*one, *other)):
+            said = f"{self.metric} was measured at fewer than {FEWEST_EPOCHS} epochs"
+            return untestable(link, ends, said)
+        effect = variance_ratio(one, other, evidence.resolution(self.metric))
+        return Assessment(link, Estimated(effect, region), notes=losses(ends))
+
+    @property
+    def unit(self) -> Unit:
+        return "number"
+
+    def estimated(self, value: float, what: str, names: Sequence[str]) -> str:
+        times = f"{shown(value, self.unit)} times as large for {names[0]} as for {names[1]}"
+        return f"the variance of changes in {what} is {times}"
 
     def said(self) -> str:
         what = opening(self.metric, self.layer)

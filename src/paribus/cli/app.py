@@ -34,6 +34,17 @@ app = typer.Typer(
 StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="A built-in study, or a file that defines STUDY.")
 ]
+StudyOrAllArgument = Annotated[
+    str | None, typer.Argument(metavar="[STUDY]", help="A study that the lab holds; or --all.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="All studies of the lab.")]
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", help="markdown, latex or csv; default: for people."),
+]
+FileOption = Annotated[
+    Path | None, typer.Option("--output", help="A file in place of stdout.", dir_okay=False)
+]
 ScaleOption = Annotated[
     str | None, typer.Option("--scale", help="Which scale of the study; default: its first.")
 ]
@@ -130,12 +141,36 @@ def plan(
     """Show what a study would train: conditions, parameters, time and bytes. Keeps nothing."""
     from paribus.cli import display
     from paribus.study.estimate import estimate
+    from paribus.study.registration import as_registered_in
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
+    planned = as_registered_in(lab, planned)
     if as_json:
         _print_json(planned.as_json())
     else:
         display.show_plan(planned, estimate(planned, options))
+
+
+@app.command()
+def register(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    set_: SetOption = None,
+    only: OnlyOption = None,
+    replicates: ReplicatesOption = None,
+    lab: LabOption = DEFAULT_LAB,
+    as_json: JsonOption = False,
+) -> None:
+    """Register a study before it is run: print its plan, and salt its seeds in this lab."""
+    from paribus.cli.registering import page, registration_row
+    from paribus.study.registration import register_ahead
+
+    planned, options = _planned(study, scale, set_, only, replicates, None, lab, None)
+    made = register_ahead(planned, options.lab)
+    if as_json:
+        _print_json(registration_row(made))
+    else:
+        typer.echo(page(made, planned.study.command))
 
 
 @app.command()
@@ -156,15 +191,18 @@ def run(
 ) -> None:
     """Train what the lab does not hold yet, then print the table and write the report."""
     from paribus.cli import display
+    from paribus.cli.findings import show_findings
     from paribus.cli.reporting import run_and_report
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
     options = replace(options, checkpoint_seconds=checkpoint_seconds)
-    outcome, rows, path = run_and_report(planned, options)
+    outcome, told = run_and_report(planned, options)
     if as_json:
-        _print_json(display.outcome_row(outcome, path))
+        _print_json(display.outcome_row(outcome, told.report))
     else:
-        display.show_outcome(outcome, rows, path)
+        display.show_table(told.rows)
+        show_findings(told.findings)
+        display.show_outcome(outcome, told.report)
     raise typer.Exit(1 if outcome.failures or outcome.analysis_failures else 0)
 
 
@@ -192,32 +230,68 @@ def table(
         str, typer.Option("--epoch-rule", help="Which epoch speaks: last, or best-validation.")
     ] = "last",
     lab: LabOption = DEFAULT_LAB,
+    format_: FormatOption = None,
+    output: FileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print means and 95 % intervals over replicates, a row for each condition."""
-    from paribus.cli import display
+    from paribus.cli import collecting, display
     from paribus.cli.stored import stored_results, table_rows
 
-    rows = table_rows(stored_results(study, scale, lab), metric or [], epoch_rule)
-    if as_json:
+    asked = collecting.asked_format(format_, output, as_json)
+    results = stored_results(study, scale, lab)
+    rows = table_rows(results, metric or [], epoch_rule)
+    if asked:
+        collecting.put(collecting.table_as(asked, results, rows), output)
+    elif as_json:
         _print_json(rows)
     else:
         display.show_table(rows)
 
 
 @app.command()
-def report(
-    study: StudyArgument,
+def findings(
+    study: StudyOrAllArgument = None,
     scale: StoredScaleOption = None,
+    every: AllOption = False,
+    lab: LabOption = DEFAULT_LAB,
+    format_: FormatOption = None,
+    output: FileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what became of a study's claims: a verdict for each, with its evidence."""
+    from paribus.cli import collecting
+
+    chosen = collecting.one_or_all(study, every, scale)
+    asked = collecting.asked_format(format_, output, as_json)
+    found = collecting.found_in(chosen, scale, lab)
+    if asked:
+        collecting.put(collecting.findings_as(asked, found), output)
+    elif as_json:
+        _print_json(collecting.finding_rows(found, every))
+    else:
+        collecting.show_found(found, every)
+
+
+@app.command()
+def report(
+    study: StudyOrAllArgument = None,
+    scale: StoredScaleOption = None,
+    every: AllOption = False,
     output: Annotated[
         Path | None, typer.Option("--output", help="A folder; default: reports/ in the lab.")
     ] = None,
     lab: LabOption = DEFAULT_LAB,
 ) -> None:
-    """Write a study's report anew: one HTML file, and its charts as SVG and PNG."""
+    """Write a study's report anew, or with --all one page of all claims and verdicts."""
+    from paribus.cli.collecting import one_or_all, write_collection_of
     from paribus.cli.stored import stored_results, write_report_of
 
-    typer.echo(write_report_of(stored_results(study, scale, lab), lab, output))
+    chosen = one_or_all(study, every, scale)
+    if chosen is None:
+        typer.echo(write_collection_of(lab, output))
+    else:
+        typer.echo(write_report_of(stored_results(chosen, scale, lab), lab, output))
 
 
 @app.command()
@@ -261,6 +335,30 @@ def data(
         _print_json(rows)
     else:
         display.show_data(rows)
+
+
+@app.command()
+def diff(
+    lab_a: Annotated[Path, typer.Argument(metavar="LAB_A", help="A folder that keeps runs.")],
+    lab_b: Annotated[Path, typer.Argument(metavar="LAB_B", help="Another such folder.")],
+    study: Annotated[
+        str | None, typer.Argument(metavar="STUDY", help="A study of both; default: all.")
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option("--scale", help="Which scale of both; default: all.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two labs: same runs same bits, or how far apart, and which verdicts change."""
+    from paribus.cli.difference import difference_row, show_difference
+    from paribus.cli.labs import compare_labs
+
+    found = compare_labs(lab_a, lab_b, study, scale)
+    if as_json:
+        _print_json(difference_row(found))
+    else:
+        show_difference(found)
+    raise typer.Exit(1 if found.differs else 0)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What commands print for people: tables and lines on stdout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paribus.cli.words import duration, interval, plural, size
+from paribus.design.differences import sentences
 from paribus.study.estimate import Estimate
 from paribus.study.outcome import Outcome
 from paribus.study.plan import Plan
@@ -21,11 +22,12 @@ PIPE_WIDTH = 1000
 """Columns for what is read by a program or from a file: nothing is cut or broken there."""
 
 
-def _console() -> Console:
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    return console
+def console() -> Console:
+    """Where results are printed: as wide as the terminal, or as the longest line."""
+    out = Console(highlight=False, markup=False)
+    if not out.is_terminal:
+        out.width = PIPE_WIDTH
+    return out
 
 
 class _Table:
@@ -64,30 +66,42 @@ def show_studies(rows: Sequence[Mapping[str, Any]]) -> None:
         runs = f"{row['conditions']} x {row['replicates']}"
         scales = ", ".join(row["scales"])
         table.add_row(row["name"], row["report"], runs, scales, row["question"])
-    _console().print(table)
+    console().print(table)
 
 
 def show_plan(plan: Plan, found: Estimate) -> None:
     """Conditions with their parameters, then what is to be trained and what it will take."""
-    console = _console()
+    out = console()
     factors = [factor.name for factor in plan.study.factors]
     table = _Table(*factors, "replicates", "parameters", "steps per run", numbers=("parameters",))
     for labels, runs in _by_condition(plan).items():
         first = runs[0]
         table.add_row(*labels, str(len(runs)), f"{first.parameters:,}", f"{first.steps:,}")
-    console.print(table)
+    out.print(table)
     time = "unknown" if found.seconds is None else duration(found.seconds)
     time = f"about {time}" if time[0].isdigit() else time
-    console.print(
+    out.print(
         f"{plural(len(plan.runs), 'run')} in {plural(len(plan.cohorts), 'cohort')}: "
         f"{found.to_train:,} to train, {found.stored:,} already in the lab"
     )
-    console.print(f"time: {time} ({found.basis}); {found.model_steps:,} optimizer steps in all")
-    console.print(
+    out.print(f"time: {time} ({found.basis}); {found.model_steps:,} optimizer steps in all")
+    out.print(
         f"bytes: {size(found.stored_bytes)} in the lab, {size(found.memory_bytes)} in memory"
     )
+    for line in _differences(plan):
+        out.print(line, soft_wrap=True)
     for notice in plan.notices():
-        console.print(f"note: {notice}", soft_wrap=True)
+        out.print(f"note: {notice}", soft_wrap=True)
+
+
+def _differences(plan: Plan) -> Iterator[str]:
+    found = plan.study.differences
+    for sentence in sentences(found["consequences"]):
+        yield f"consequence: {sentence}"
+    for sentence in sentences(found["confounds"]):
+        yield f"confound: {sentence}"
+    if plan.study.factors and not found["confounds"]:
+        yield "confounds: none found"
 
 
 def _by_condition(plan: Plan) -> dict[tuple[str, ...], list[Any]]:
@@ -99,7 +113,9 @@ def _by_condition(plan: Plan) -> dict[tuple[str, ...], list[Any]]:
 
 def show_table(rows: "Sequence[Row]") -> None:
     """Means and intervals: a row for each condition, a column for each metric."""
-    console = _console()
+    if not rows:
+        return
+    out = console()
     factors = list(rows[0]["condition"])
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
     table = _Table(*factors, "n", "diverged", *metrics, numbers=("n", "diverged", *metrics))
@@ -109,10 +125,8 @@ def show_table(rows: "Sequence[Row]") -> None:
     for labels, found in grouped.items():
         cells = [interval(row["mean"], row["low"], row["high"]) for row in found]
         table.add_row(*labels, str(found[0]["n"]), str(found[0]["diverged"]), *cells)
-    console.print(table)
-    console.print(
-        f"mean [95 % interval] over n replicates, Student t; epoch: {rows[0]['epoch_rule']}"
-    )
+    out.print(table)
+    out.print(f"mean [95 % interval] over n replicates, Student t; epoch: {rows[0]['epoch_rule']}")
 
 
 def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
@@ -133,28 +147,28 @@ def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
     }
 
 
-def show_outcome(outcome: Outcome, rows: "Sequence[Row]", report: Path | None) -> None:
-    """The table, what was trained, what failed, and where the report is."""
-    console = _console()
-    if rows:
-        show_table(rows)
+def show_outcome(outcome: Outcome, report: Path | None) -> None:
+    """What was trained, what failed, and where the report is."""
+    out = console()
     seconds = outcome.seconds
-    console.print(
+    out.print(
         f"{plural(outcome.trained, 'run')} trained, {outcome.reused} reused, "
         f"{outcome.diverged} diverged, {len(outcome.failures)} failed in "
         f"{duration(seconds['total'])} ({seconds['compile']:.1f} s compiling, "
         f"{seconds['train']:.1f} s training)"
     )
     for notice in filter(None, outcome.leaks.values()):
-        console.print(f"note: {notice}", soft_wrap=True, markup=False)
+        out.print(f"note: {notice}", soft_wrap=True, markup=False)
+    if note := outcome.standing.record.get("note"):
+        out.print(f"note: {note}", soft_wrap=True, markup=False)
     if outcome.probed:
-        console.print(f"{plural(outcome.probed, 'stored run')} measured by probes asked for later")
+        out.print(f"{plural(outcome.probed, 'stored run')} measured by probes asked for later")
     for message in sorted(set(outcome.failures.values())):
-        console.print(f"failed: {message}", soft_wrap=True, markup=False)
+        out.print(f"failed: {message}", soft_wrap=True, markup=False)
     for name, message in outcome.analysis_failures.items():
-        console.print(f"failed: analysis {name}: {message}", soft_wrap=True, markup=False)
+        out.print(f"failed: analysis {name}: {message}", soft_wrap=True, markup=False)
     if report is not None:
-        console.print(f"report: {report}", soft_wrap=True, markup=False)
+        out.print(f"report: {report}", soft_wrap=True, markup=False)
 
 
 def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -164,7 +178,7 @@ def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         left = "-" if row["seconds_left"] is None else duration(row["seconds_left"])
         table.add_row(row["study"], row["scale"], *(str(row[name]) for name in names), left)
-    _console().print(table)
+    console().print(table)
 
 
 def show_data(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -173,4 +187,4 @@ def show_data(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         bytes_ = size(row["bytes"]) if row["bytes"] else "-"
         table.add_row(row["name"], row["state"], bytes_, row["path"] or "-")
-    _console().print(table)
+    console().print(table)

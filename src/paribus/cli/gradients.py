@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paribus.cli.display import PIPE_WIDTH
+from paribus.cli.display import console
 from paribus.cli.words import plural
 from paribus.probes.gradient_check import TOLERANCE, LayerCheck
 from paribus.study.gradients import ConditionCheck
@@ -49,9 +49,7 @@ def any_wrong(rows: Sequence[dict[str, Any]]) -> bool:
 
 def show_gradients(rows: Sequence[dict[str, Any]]) -> None:
     """The table, what its numbers are, and what is wrong."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    out = console()
     factors = list(rows[0]["condition"])
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in (*factors, *COLUMNS):
@@ -62,26 +60,26 @@ def show_gradients(rows: Sequence[dict[str, Any]]) -> None:
         counts = [f"{row[name]:,}" for name in ("checked", "excluded", "parameters")]
         cells = (*row["condition"].values(), row["layer"], *errors, *counts, row["verdict"])
         table.add_row(*map(Text, cells))
-    console.print(table)
-    console.print(
+    out.print(table)
+    out.print(
         "relative error: ||g - n|| / (||g|| + ||n||), g the gradient, n central differences in "
         f"float64; right below {TOLERANCE:.0e}; rounding: how much of it rounding may cause; "
         "excluded: coordinates with a kink too near",
         soft_wrap=True,
     )
-    _show_verdicts(console, rows)
+    _show_verdicts(out, rows)
 
 
-def _show_verdicts(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+def _show_verdicts(out: Console, rows: Sequence[dict[str, Any]]) -> None:
     layers = [row for row in rows if row["layer"] != "all"]
     for row in layers:
         if row["verdict"] == "wrong":
             labels = ", ".join(f"{name}={label}" for name, label in row["condition"].items())
             at = f"{labels}: " if labels else ""
             said = f"wrong: {at}layer {row['layer']}, furthest off at {row['worst']}"
-            console.print(said, soft_wrap=True)
+            out.print(said, soft_wrap=True)
     right = sum(row["verdict"] == "right" for row in layers)
-    console.print(f"{right:,} of {plural(len(layers), 'layer')} right", soft_wrap=True)
+    out.print(f"{right:,} of {plural(len(layers), 'layer')} right", soft_wrap=True)
 
 
 def _error(value: float | None) -> str:

@@ -1,8 +1,8 @@
-"""Running a study with everything that follows: progress, table, report."""
+"""Running a study with everything that follows: progress, table, findings, report."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,23 +13,33 @@ from paribus.study.plan import Plan
 from paribus.study.run import run_plan
 
 if TYPE_CHECKING:
+    from paribus.claims.findings import Finding
     from paribus.results.table import Row
 
 
-def run_and_report(
-    plan: Plan, options: RunOptions
-) -> "tuple[Outcome, Sequence[Row], Path | None]":
-    """Trains what is missing; then the table and the report's path, if any run is stored."""
+@dataclass(frozen=True)
+class Told:
+    """What is said of a study when it has run: nothing where no run of it is stored."""
+
+    rows: "Sequence[Row]" = ()
+    findings: "Sequence[Finding]" = ()
+    report: Path | None = None
+
+
+def run_and_report(plan: Plan, options: RunOptions) -> tuple[Outcome, Told]:
+    """Trains what is missing; then the table, the findings and the report."""
     with Display() as display:
         outcome = run_plan(plan, replace(options, watch=display))
     if outcome.trained + outcome.reused == 0:
-        return outcome, [], None
+        return outcome, Told()
     begun = time.perf_counter()
     # Here, so that training does not wait until what draws charts is loaded.
+    from paribus.claims.findings import findings  # noqa: PLC0415
     from paribus.cli.stored import table_rows, write_report_of  # noqa: PLC0415
 
     results = outcome.results()
     path = write_report_of(results, options.lab, None)
     outcome.seconds["report"] = time.perf_counter() - begun
     outcome.seconds["total"] += outcome.seconds["report"]
-    return outcome, table_rows(results, [plan.study.primary], "last"), path
+    rows = table_rows(results, [plan.study.primary], "last")
+    return outcome, Told(rows, findings(results), path)

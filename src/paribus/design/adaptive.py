@@ -13,10 +13,7 @@ from pydantic import Field
 from paribus.design.factor import Factor
 from paribus.errors import Fault, near_match
 from paribus.spec import Count, Spec
-
-STALLED = 0.005
-"""A run stalls where its training loss stays within this share of that of chance, or above."""
-
+from paribus.statistics.guessing import stalls
 
 FIRST_TRIAL = 1_000_000
 """Replicates from this number on are trials of a tuned study; those compared are below it."""
@@ -169,15 +166,6 @@ class Tuned(Spec):
 
 
 Adaptive = Annotated[Scan | Tuned, Field(discriminator="kind")]
-
-
-def stalls(loss: float, classes: int) -> bool:
-    """Whether a training loss is no better than that of guessing, to 0.5 %, or not finite.
-
-    >>> stalls(2.30, classes=10), stalls(2.28, classes=10), stalls(float("nan"), classes=10)
-    (True, False, True)
-    """
-    return not loss < (1 - STALLED) * math.log(classes)
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -15,7 +15,9 @@ class Factor:
     `Factor("model.hidden", {"narrow": (16,), "wide": (1024,)})` sets one field; the factor is
     named after the last part of the path unless `name` is given. A list of values serves where
     the values are their own labels. A level that is a dict sets several fields by dotted path:
-    `Factor("arm", {"plain": {}, "L2": {"penalties.l2": 1e-3, "epochs": 20}})`.
+    `Factor("arm", {"plain": {}, "L2": {"penalties.l2": 1e-3, "epochs": 20}})`. `about` names the
+    fields that the factor is about, where that is not clear from its levels: what they set
+    besides is a confound (`confound.py`).
 
     Raises `DeclarationError` for fewer than one level, or two levels of one label.
     """
@@ -23,6 +25,7 @@ class Factor:
     path: str
     levels: Mapping[str, Any] | Iterable[Any]
     name: str = ""
+    about: Iterable[str] = ()
     sets: Mapping[str, Mapping[str, Any]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -37,8 +40,15 @@ class Factor:
             faults.append(Fault(self.path, problem))
         if not labels:
             faults.append(Fault(self.path, "has no levels; it needs at least one"))
+        about = (self.about,) if isinstance(self.about, str) else tuple(self.about)
+        faults += [
+            Fault(self.path, f"is about {one!r}; give paths of fields, as text")
+            for one in about
+            if not isinstance(one, str)
+        ]
         if faults:
             raise DeclarationError(f"Factor {self.path!r}", faults)
+        object.__setattr__(self, "about", about)
         object.__setattr__(self, "name", self.name or self.path.rpartition(".")[2])
         object.__setattr__(self, "sets", {label: self._fields(value) for label, value in pairs})
 
@@ -57,16 +67,20 @@ class Factor:
 
     def faults(self, recipe: Spec) -> list[Fault]:
         """What is wrong with each level when it is set in this recipe."""
-        found = []
+        found, recipes = [], [recipe]
         for label, fields in self.sets.items():
             try:
-                recipe.with_fields(fields)
+                recipes.append(recipe.with_fields(fields))
             except DeclarationError as error:
                 found += [
                     Fault(f"factors.{self.name}.{label}: {fault.path}", fault.problem)
                     for fault in error.faults
                 ]
-        return found
+        return found + [
+            Fault(f"factors.{self.name}.about", f"{path!r} is no field of the recipe")
+            for path in self.about
+            if not any(_has(one.as_json(), path) for one in recipes)
+        ]
 
     def overwrites(self, path: str) -> bool:
         """Whether every level sets the field at this path, or what holds it."""
@@ -79,7 +93,13 @@ class Factor:
         """The factor with some of its levels, in declared order."""
         wanted = set(labels)
         levels = {label: fields for label, fields in self.sets.items() if label in wanted}
-        return Factor(self.path, levels, self.name)
+        return Factor(self.path, levels, self.name, self.about)
+
+
+def _has(fields: Any, path: str) -> bool:
+    name, _, rest = path.partition(".")
+    here = isinstance(fields, Mapping) and name in fields
+    return here and (not rest or _has(fields[name], rest))
 
 
 def _label(value: Any) -> str:

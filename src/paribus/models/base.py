@@ -97,9 +97,15 @@ def parameter_count(network: Any) -> int:
 
 
 @cache
+def shapes_of(model: Model, shape: tuple[int, ...], outputs: int) -> tuple[tuple[int, ...], ...]:
+    """The shapes of a declared network's arrays; many recipes share one network."""
+    found = weights_of(skeleton(model, shape, outputs))
+    return tuple(tuple(leaf.shape) for leaf in jax.tree.leaves(found))
+
+
 def parameters_of(model: Model, shape: tuple[int, ...], outputs: int) -> int:
-    """How many numbers are trained of a declared network; many recipes share one network."""
-    return parameter_count(skeleton(model, shape, outputs))
+    """How many numbers are trained of a declared network."""
+    return sum(map(math.prod, shapes_of(model, shape, outputs)))
 
 
 def layers_of(network: Any) -> list[tuple[str, Any]]:

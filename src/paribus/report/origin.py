@@ -1,29 +1,12 @@
 """Where the numbers come from: examples, time spent, software, machine and data."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from paribus.report.quantities import duration
-from paribus.report.recipe import Term, plain
+from paribus.report.recipe import Term
+from paribus.results.provenance import origins
 from paribus.results.tidy import SECONDS, StudyResults
 
-_FIELDS = (
-    ("paribus", "Paribus"),
-    ("numerics", "Numerics version"),
-    ("python", "Python"),
-    ("jax", "JAX"),
-    ("jaxlib", "jaxlib"),
-    ("equinox", "Equinox"),
-    ("optax", "Optax"),
-    ("numpy", "NumPy"),
-    ("scipy", "SciPy"),
-    ("xla_flags", "XLA flags"),
-    ("platform", "Platform"),
-    ("device", "Device"),
-    ("cpu_features", "CPU features"),
-    ("cores", "Cores"),
-)
-_DATA = (("name", "Data"), ("state", "Data files"), ("fingerprint", "Data fingerprint"))
 _PHASES = {
     "compile": "Compiling",
     "train": "Training",
@@ -34,23 +17,17 @@ _PHASES = {
 
 def origin_terms(results: StudyResults) -> list[Term]:
     """Versions, device, data and dates; each with all the values that occur among the runs."""
-    runs = [dict(facts) for facts in results.provenance.values()]
-    data = [dict(facts.get("data", {})) for facts in runs]
-    found = [(title, _values(runs, name)) for name, title in _FIELDS]
-    found += [(title, _values(data, name)) for name, title in _DATA]
+    runs = results.provenance.values()
     dates = sorted(
         facts[name] for facts in runs for name in ("started", "finished") if name in facts
     )
-    terms = [Term(title, " | ".join(values)) for title, values in found if values]
+    terms = [Term(one.title, " | ".join(one.values)) for one in origins(runs) if one.values]
     return [*terms, Term("Trained", f"{dates[0]} to {dates[-1]}")] if dates else terms
 
 
 def differing(results: StudyResults) -> list[str]:
     """What is not the same for all runs: mixing machines or versions is to be seen."""
-    runs = [dict(facts) for facts in results.provenance.values()]
-    data = [dict(facts.get("data", {})) for facts in runs]
-    names = [title for name, title in _FIELDS if len(_values(runs, name)) > 1]
-    return names + [title for name, title in _DATA if len(_values(data, name)) > 1]
+    return [one.title for one in origins(results.provenance.values()) if len(one.values) > 1]
 
 
 def time_terms(results: StudyResults) -> list[Term]:
@@ -84,15 +61,3 @@ def repeated_examples(results: StudyResults) -> str:
     """What the data holds more than once, as far as that was looked for; "" where it was not."""
     known: Mapping[str, str] = results.document.get("leaks", {})
     return "; ".join(notice or "none" for notice in known.values())
-
-
-def _values(facts: list[dict[str, Any]], name: str) -> list[str]:
-    """The distinct values of one fact, in order of appearance."""
-    found = (one[name] for one in facts if one.get(name) not in (None, "", [], {}))
-    return list(dict.fromkeys(map(_text, found)))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {plain(inner)}" for name, inner in value.items())
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

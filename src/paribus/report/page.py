@@ -1,21 +1,19 @@
 """The report: one HTML file that holds all it needs and opens without a network."""
 
-import base64
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from paribus.report.columns import report_table
-from paribus.report.declared import exhibits
-from paribus.report.exhibits import Absent, Exhibit, Sheet
+from paribus.report.contents import Contents, contents
+from paribus.report.exhibits import Absent, Exhibit
 from paribus.report.figures import VEGA_LITE, Figure, page_specs
+from paribus.report.findings import else_differing, told_findings
+from paribus.report.finite import spread_of_accuracy
 from paribus.report.origin import (
     differing,
     example_counts,
@@ -23,6 +21,7 @@ from paribus.report.origin import (
     repeated_examples,
     time_terms,
 )
+from paribus.report.pages import environment, packaged, policy
 from paribus.report.privacy import without_home
 from paribus.report.quantities import quantity
 from paribus.report.recipe import factor_rows, phrase, recipe_terms
@@ -34,31 +33,35 @@ _DEFAULTS = {"description": "", "source": "", "notes": [], "command": ""}
 _PARTS = {"final": "final", "parameters": "final", "curve": "curves", "layers": "layers"}
 
 
-def render(results: StudyResults, shown: Sequence[Exhibit] | None = None) -> str:
+def render(results: StudyResults, shown: Contents | None = None) -> str:
     """The report of a study as one HTML page, from its stored results alone.
 
-    `shown` are those of `exhibits(results)`, made here where not given. The page may load
-    nothing: its content security policy forbids every request, and of scripts allows only the two
-    that it holds (the chart library and the page's own), named by their hashes. Home folders are
-    written `~`.
+    `shown` is `contents(results)`, made here where not given. The page may load nothing: its
+    content security policy forbids every request, and of scripts allows only the two that it
+    holds (the chart library and the page's own), named by their hashes. Home folders are written
+    `~`.
     """
-    shown = exhibits(results) if shown is None else shown
-    bundle, script = chart_library(), _packaged("report.js")
-    declared = bool(results.document.get("figures"))
-    content = without_home(_content(results)) | {
-        "shown": without_home([_exhibit(one, declared) for one in shown])
-    }
-    specs = {one.name: _drawing(one) for one in shown if isinstance(one, Figure)}
+    shown = contents(results) if shown is None else shown
+    bundle, script = chart_library(), packaged("report.js")
+    content = without_home(
+        _content(results)
+        | {
+            "findings": _as_json(told_findings(shown.found, results.document)),
+            "comparisons": [_exhibit(one, "findings") for one in shown.comparisons],
+            "shown": _exhibits(results, shown),
+        }
+    )
+    specs = {one.name: _drawing(one) for one in shown.figures}
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             **content,
             specs=script_json(without_home(specs)),
             bundle=Markup(bundle),  # ours and the chart library's, not a user's
             script=Markup(script),
-            style=Markup(_packaged("report.css")),
-            policy=_policy(bundle, script),
+            style=Markup(packaged("report.css")),
+            policy=policy(bundle, script),
         )
     )
 
@@ -89,10 +92,8 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "document": _DEFAULTS | dict(document),
         "primary": quantity(primary).name,
         "summary": summary(results, rows),
-        "expected": [
-            one["sentence"] + (" (ours)" if one.get("ours") else "")
-            for one in document.get("claims") or []
-        ],
+        "differences": else_differing(document),
+        "test_set": _as_json(spread_of_accuracy(results)),
         "analyses": [phrase(one) for one in document.get("analyses") or []],
         "table": _as_json(report_table(results)),
         "counts": " to ".join(dict.fromkeys([str(counts[0]), str(counts[-1])])),
@@ -116,14 +117,23 @@ def _as_json(value: Any) -> Any:
     return [_as_json(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _exhibit(shown: Exhibit, declared: bool) -> dict[str, Any]:
+def _exhibits(results: StudyResults, shown: Contents) -> list[dict[str, Any]]:
+    """Exhibits under their sections: those declared are one, others go by what they show."""
+    declared = bool(results.document.get("figures"))
+    return [
+        _exhibit(one, _PARTS.get(one.name.partition("-")[0], "confusion"))
+        if isinstance(one, Figure) and not declared
+        else _exhibit(one, "declared")
+        for one in shown.exhibits
+    ]
+
+
+def _exhibit(shown: Exhibit, part: str) -> dict[str, Any]:
     """What the template needs of a figure, a table or what is absent; `part` is its section."""
-    if isinstance(shown, Absent):
-        return {"kind": "absent", "part": "declared"} | _as_json(shown)
-    if isinstance(shown, Sheet):
-        return {"kind": "sheet", "part": "declared"} | _as_json(shown)
-    part = _PARTS.get(shown.name.partition("-")[0], "confusion")
-    return _figure(shown) | {"kind": "figure", "part": "declared" if declared else part}
+    if isinstance(shown, Figure):
+        return _figure(shown) | {"kind": "figure", "part": part}
+    kind = "absent" if isinstance(shown, Absent) else "sheet"
+    return {"kind": kind, "part": part} | _as_json(shown)
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
@@ -147,27 +157,3 @@ def _figure(figure: Figure) -> dict[str, Any]:
 def _drawing(figure: Figure) -> Mapping[str, Any]:
     data = {name: [dict(row) for row in rows] for name, rows in figure.data.items()}
     return {"datasets": data, "panels": page_specs(figure)}
-
-
-def _policy(*scripts: str) -> str:
-    """A content security policy that allows these scripts, inline styles, and no request."""
-    hashes = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts)
-    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("paribus.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _packaged(name: str) -> str:
-    return files("paribus.report").joinpath("templates", name).read_text("utf-8")

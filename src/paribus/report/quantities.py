@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import numpy as np
 
+from paribus.claims.units import MINUS
 from paribus.results.table import Row
 
 _SHARES = ("accuracy", "precision", "recall")
 NBSP = "\u00a0"
-MINUS = "\u2212"
 
 
 @dataclass(frozen=True)

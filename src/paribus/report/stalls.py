@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paribus.design.adaptive import STALLED, stalls
 from paribus.report.axes import Span
 from paribus.report.dots import dot_rows
 from paribus.report.exhibits import Cell, NotMeasuredError, Sheet
@@ -13,6 +12,7 @@ from paribus.report.figures import Figure, Panel
 from paribus.report.theme import is_number
 from paribus.results.table import final_values
 from paribus.results.tidy import CONFUSION, StudyResults
+from paribus.statistics.guessing import STALLED, stalls
 
 Rows = list[dict[str, Any]]
 

@@ -11,14 +11,15 @@ from paribus.results.tidy import StudyResults, condition_label
 def summary(results: StudyResults, rows: Sequence[Row]) -> list[str]:
     """Sentences on best and worst condition, on overlap, and on runs that do not count.
 
-    `rows` are those of `table` for the study's primary metric.
+    `rows` are those of `table` for the study's primary metric. Which conditions differ is for the
+    findings to say: overlap is told only of a study that claims nothing.
     """
     shown = quantity(results.document["primary"])
     places = column_decimals(rows, shown)
     measured = [row for row in rows if row["mean"] is not None]
     ranked = sorted(measured, key=lambda row: row["mean"] or 0.0, reverse=shown.higher_is_better)
     sentences = _ranking(ranked, len(rows), shown, places)
-    if len(ranked) > 1:
+    if len(ranked) > 1 and not results.document.get("claims"):
         sentences.append(_overlap(ranked))
     return [*sentences, *_left_out(results, rows)]
 

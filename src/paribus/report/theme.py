@@ -122,6 +122,7 @@ def _styles(ink: str) -> dict[str, Any]:
         "context": {"color": ink, "strokeOpacity": 0.16, "strokeWidth": 1},
         "note": {"fontSize": 12},
         "truth": {"color": ink, "strokeOpacity": 0.9, "strokeWidth": 1.1},
+        "zero": {"color": ink, "strokeOpacity": 0.45, "strokeWidth": 1},
         "limit": {"color": ink, "strokeOpacity": 0.35, "strokeDash": [2, 3]},
         "cell": {"stroke": ink, "strokeOpacity": 0.14, "strokeWidth": 1},
     }

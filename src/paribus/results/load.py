@@ -1,12 +1,18 @@
 """Reading a study's results from the store: the one place where results meet a catalogue."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from paribus.errors import NothingStoredError
 from paribus.results.tidy import StudyResults, tidy
 from paribus.store.catalogue import Catalogue
-from paribus.store.records import Measurement
+from paribus.store.records import Measurement, StoredRun
+
+CORRECT, WEIGHTS = "correct", "weights.safetensors"
+"""Names of artifacts: which test examples a run's final model gets right, and its weights."""
 
 
 def load_results(
@@ -37,4 +43,17 @@ def load_results(
         for identity, measurement in catalogue.analyses(name, scale)
         if identity in current
     ]
-    return tidy(entry, runs, analyses)
+    return replace(
+        tidy(entry, runs, analyses),
+        correct=_correct(catalogue, runs),
+        weights=catalogue.checksums(keys, WEIGHTS),
+    )
+
+
+def _correct(catalogue: Catalogue, runs: Sequence[StoredRun]) -> dict[str, NDArray[np.bool_]]:
+    packed = catalogue.artifacts((run.key for run in runs), CORRECT)
+    counts = {run.key: run.provenance["examples"]["test"] for run in runs if run.key in packed}
+    return {
+        key: np.unpackbits(np.frombuffer(bits, np.uint8), count=counts[key]).astype(bool)
+        for key, bits in packed.items()
+    }

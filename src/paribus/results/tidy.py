@@ -29,6 +29,8 @@ class StudyResults:
       and layers
     - `provenance` and `measurements`: by key of the run
     - `analyses`: what was computed of several runs together, by name `analysis/quantity`
+    - `correct`: by key of the run, which test examples its final model gets right
+    - `weights`: by key of the run, the checksum of its final weights
 
     Factor columns are ordered categories, so that sorting keeps the declared order of labels.
     """
@@ -42,6 +44,8 @@ class StudyResults:
     provenance: Mapping[str, Mapping[str, Any]]
     measurements: Mapping[str, tuple[Measurement, ...]]
     analyses: Mapping[str, Measurement] = field(default_factory=dict)
+    correct: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    weights: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from paribus.statistics.effect import refuse_unless_share
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -36,8 +38,7 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     array = np.asarray(values, dtype=np.float64)
     if not np.isfinite(array).all():
         raise ValueError("an interval takes finite values only; count diverged runs apart")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}; it must lie between 0 and 1")
+    refuse_unless_share(confidence, "confidence")
     n = array.size
     if n == 0:
         return Interval(None, None, None, 0, "no value")

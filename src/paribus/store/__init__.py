@@ -2,12 +2,13 @@
 
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
-from paribus.store.records import Measurement, Member, Status, StoredRun, StudyEntry
+from paribus.store.records import Measurement, Member, Registration, Status, StoredRun, StudyEntry
 
 __all__ = [
     "Catalogue",
     "Measurement",
     "Member",
+    "Registration",
     "Status",
     "StoredRun",
     "StudyEntry",

@@ -20,7 +20,7 @@ from paribus.store import runs, studies
 from paribus.store.database import Database
 from paribus.store.folder import make_folder
 from paribus.store.migrations import LATEST, migrate, schema_version
-from paribus.store.records import Measurement, StoredRun, StudyEntry
+from paribus.store.records import Measurement, Registration, StoredRun, StudyEntry
 from paribus.store.schema import FAILURES
 
 FILE = "paribus.sqlite"
@@ -167,6 +167,22 @@ class Catalogue:
         with self._database.reading() as connection:
             return runs.select_artifact(connection, key, name)
 
+    def artifacts(self, keys: Iterable[str], name: str) -> dict[str, bytes]:
+        """One artifact of each of these runs that keeps it; raises `LabError` for damaged ones."""
+        found: dict[str, bytes] = {}
+        for chunk in _chunks(keys):
+            with self._database.reading() as connection:
+                found |= runs.select_artifacts_named(connection, chunk, name)
+        return found
+
+    def checksums(self, keys: Iterable[str], name: str) -> dict[str, int]:
+        """The CRC-32 of one artifact of each of these runs that keeps it."""
+        found: dict[str, int] = {}
+        for chunk in _chunks(keys):
+            with self._database.reading() as connection:
+                found |= runs.select_checksums(connection, chunk, name)
+        return found
+
     def record_failure(self, key: str, message: str) -> None:
         """Note that a run could not be trained, and forget its checkpoint.
 
@@ -214,6 +230,16 @@ class Catalogue:
         """Store a study as planned now, in place of what was planned before; no run is touched."""
         with self._database.writing() as connection:
             studies.put_study(connection, entry)
+
+    def add_registration(self, registration: Registration) -> None:
+        """Store what a study says before it is run; nothing takes it away again."""
+        with self._database.writing() as connection:
+            studies.insert_registration(connection, registration)
+
+    def registrations(self, name: str, scale: str) -> list[Registration]:
+        """The registrations of a study in the order in which they were made."""
+        with self._database.reading() as connection:
+            return studies.select_registrations(connection, name, scale)
 
     def put_analysis(
         self, study: tuple[str, str], identity: str, measurements: Sequence[Measurement]
@@ -268,7 +294,7 @@ class Catalogue:
     def remove_study(self, name: str, scale: str) -> int:
         """Delete a study and the runs that no other study has planned; how many runs there were.
 
-        The file shrinks accordingly. Raises as `study` does.
+        Its registrations stay. The file shrinks accordingly. Raises as `study` does.
         """
         self.study(name, scale)
         with self._database.writing() as connection:

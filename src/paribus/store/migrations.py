@@ -138,6 +138,30 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # What was registered of studies, whether or not they are still in the lab: rows are added
+        # and never touched again. `salt` is 0 where nothing is salted with the registration.
+        """
+        CREATE TABLE registrations (
+            id INTEGER PRIMARY KEY,
+            study TEXT NOT NULL,
+            scale TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            content TEXT NOT NULL,
+            at TEXT NOT NULL,
+            ahead INTEGER NOT NULL,
+            salt INTEGER NOT NULL
+        )
+        """,
+        """
+        CREATE TRIGGER registrations_stay BEFORE UPDATE ON registrations
+        BEGIN SELECT RAISE(ABORT, 'registrations are never changed'); END
+        """,
+        """
+        CREATE TRIGGER registrations_are_kept BEFORE DELETE ON registrations
+        BEGIN SELECT RAISE(ABORT, 'registrations are never deleted'); END
+        """,
+    ),
 )
 LATEST = len(MIGRATIONS)
 

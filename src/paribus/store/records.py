@@ -1,4 +1,4 @@
-"""What the store keeps, as plain values: runs with their measurements, and studies."""
+"""What the store keeps, as plain values: runs with their measurements, studies, registrations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,12 +62,32 @@ class StudyEntry:
     """A study as last planned in this lab: its document (JSON-ready) and all its members.
 
     The document holds what a report needs without the code that declared it: `name`, `scale`,
-    `question`, `description`, `source`, `factors` (a list of {"name", "labels", "sets"}),
-    `recipe`, `replicates`, `probes` and their `identities`, `analyses` and the identities of those
-    `analysed`, `claims`, `figures`, `leaks` and `reported` (numbers from the source).
+    `question`, `description`, `source`, `report`, `factors` (a list of {"name", "labels",
+    "sets"}), `recipe`, `replicates`, `probes` and their `identities`, `analyses` and the
+    identities of those `analysed`, `claims` (each with `sentence`, and `registered` once it has
+    been run), what they rest on in `registration`, `figures`, `leaks` and `reported` (numbers from
+    the source).
     """
 
     name: str
     scale: str
     document: Mapping[str, Any]
     members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a study said of itself before its runs were trained, and when.
+
+    `content` is JSON-ready (claims, analysis, recipe, factors) and `digest` its hash, `at` the
+    time in UTC (ISO 8601). One made `ahead` has a `salt`, which is added to the replicates of its
+    runs to seed them; one that a run made by itself has 0.
+    """
+
+    study: str
+    scale: str
+    digest: str
+    content: Mapping[str, Any]
+    at: str
+    ahead: bool = False
+    salt: int = 0

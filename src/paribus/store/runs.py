@@ -181,6 +181,30 @@ def select_artifact(connection: Connection, key: str, name: str) -> bytes:
     return _undamaged(row, f"artifact {name!r}")
 
 
+def select_artifacts_named(
+    connection: Connection, keys: Collection[str], name: str
+) -> list[tuple[str, bytes]]:
+    """One artifact of each of these runs that keeps it, with the run's key."""
+    query = (
+        select(RUNS.c.key, ARTIFACTS)
+        .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
+        .where(RUNS.c.key.in_(keys), ARTIFACTS.c.name == name)
+    )
+    return [(row.key, _undamaged(row, f"artifact {name!r}")) for row in connection.execute(query)]
+
+
+def select_checksums(
+    connection: Connection, keys: Collection[str], name: str
+) -> list[tuple[str, int]]:
+    """The checksum of one artifact of each of these runs that keeps it, with the run's key."""
+    query = (
+        select(RUNS.c.key, ARTIFACTS.c.crc32)
+        .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
+        .where(RUNS.c.key.in_(keys), ARTIFACTS.c.name == name)
+    )
+    return [(row.key, row.crc32) for row in connection.execute(query)]
+
+
 def delete_checkpoints(connection: Connection, keys: Collection[str]) -> None:
     """Delete the checkpoints of these runs."""
     connection.execute(delete(CHECKPOINTS).where(CHECKPOINTS.c.run_key.in_(keys)))

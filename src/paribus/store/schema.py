@@ -4,7 +4,7 @@ They are made by `paribus.store.migrations`, not from here: a migration, once re
 changes, while these follow the newest. A test compares the two.
 """
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text
 
 METADATA = MetaData()
 
@@ -104,4 +104,17 @@ FAILURES = Table(
     Column("run_key", Text, primary_key=True),
     Column("message", Text),
     Column("failed_at", Text),
+)
+
+REGISTRATIONS = Table(
+    "registrations",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("study", Text),
+    Column("scale", Text),
+    Column("digest", Text),
+    Column("content", JSON),
+    Column("at", Text),
+    Column("ahead", Boolean),
+    Column("salt", Integer),
 )

@@ -1,4 +1,4 @@
-"""Studies in the store: what was planned last, and which runs a study has ever planned.
+"""Studies in the store: what was planned last, which runs were ever planned, what was registered.
 
 All functions take the connection of a transaction that is open.
 """
@@ -6,14 +6,15 @@ All functions take the connection of a transaction that is open.
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 
 from sqlalchemy import Connection, Select, delete, exists, insert, select
 from sqlalchemy.dialects import sqlite
 
 from paribus.errors import LabError
-from paribus.store.records import Measurement, Member, StudyEntry
+from paribus.store.records import Measurement, Member, Registration, StudyEntry
 from paribus.store.runs import measurement_of, measurement_row
-from paribus.store.schema import ANALYSES, MEMBERS, STUDIES, STUDY_RUNS
+from paribus.store.schema import ANALYSES, MEMBERS, REGISTRATIONS, STUDIES, STUDY_RUNS
 
 
 def put_study(connection: Connection, entry: StudyEntry) -> None:
@@ -107,6 +108,20 @@ def own_keys(connection: Connection, name: str, scale: str) -> list[str]:
     study_id = _id_of(name, scale).scalar_subquery()
     query = select(STUDY_RUNS.c.run_key).where(STUDY_RUNS.c.study_id == study_id, ~shared)
     return list(connection.scalars(query))
+
+
+def insert_registration(connection: Connection, registration: Registration) -> None:
+    """Add a registration to those that there are."""
+    row = vars(registration) | {"content": dict(registration.content)}
+    connection.execute(insert(REGISTRATIONS), row)
+
+
+def select_registrations(connection: Connection, study: str, scale: str) -> list[Registration]:
+    """The registrations of a study, in the order in which they were made."""
+    columns = [REGISTRATIONS.c[field.name] for field in fields(Registration)]
+    query = select(*columns).where(REGISTRATIONS.c.study == study, REGISTRATIONS.c.scale == scale)
+    rows = connection.execute(query.order_by(REGISTRATIONS.c.id))
+    return [Registration(**row) for row in rows.mappings()]
 
 
 def _id_of(name: str, scale: str) -> Select[tuple[int]]:

@@ -78,4 +78,10 @@ STUDY = Study(
         "batch 1, 48 to 60 % with 4, 60 to 63 % with 1,000. Training accuracy: 38 to 48 %, 35 to "
         "70 %, 80 to 87 %.",
     ),
+    acknowledged={
+        "updates": "the report compares at an equal number of epochs, so that every network sees "
+        "every image equally often",
+        "warm_start": "`1000 continued` stands for the report's network of batch 1,000, which had "
+        "been trained before",
+    },
 )

@@ -66,4 +66,8 @@ STUDY = Study(
         "The report has the pair of learning rates. The pair of batch sizes, at a rate of 0.001, "
         "is ours, and so are 256 hidden units and batches of 128 for the rates.",
     ),
+    acknowledged={
+        "updates": "the two ends of a line may come from trainings of any length; what is looked "
+        "at is what lies between them"
+    },
 )

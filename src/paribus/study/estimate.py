@@ -142,7 +142,7 @@ def _calibrate(run: PlannedRun, options: RunOptions) -> tuple[float, float]:
         return len(asked) > 2 and asked[-1] - asked[1] > CALIBRATION_SECONDS
 
     dataset = run.recipe.data.load(options.source)
-    task = Task(run.recipe, run.replicate, dataset, cancelled=cancelled)
+    task = Task(run.recipe, run.seed, dataset, cancelled=cancelled)
     try:
         trained = train_run(task, Lane(devices()[0]))
         steps, seconds = trained.steps, trained.seconds

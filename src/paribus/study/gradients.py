@@ -87,7 +87,7 @@ def first_objective(
     """
     recipe = _as_checked(run.recipe)
     with arithmetic(recipe):
-        member = Member(Task(recipe, run.replicate, dataset))
+        member = Member(Task(recipe, run.seed, dataset))
         positions = member.order(1, 1)[0]
         positions = positions[positions >= 0][:most]
         chosen = member.dataset.inputs[positions], member.dataset.targets[positions]

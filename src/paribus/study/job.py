@@ -65,7 +65,7 @@ def _stored(run: PlannedRun, trained: Trained, task: Task, facts: dict[str, Any]
     return StoredRun(
         key=run.key,
         recipe=run.recipe.as_json(),
-        replicate=run.replicate,
+        replicate=run.seed,
         fingerprint=task.dataset.fingerprint,
         status="finished" if trained.diverged_epoch is None else "diverged",
         parameters=run.parameters,

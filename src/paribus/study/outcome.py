@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from paribus.store.catalogue import Catalogue
 from paribus.study.plan import Plan
+from paribus.study.registration import Standing
 
 if TYPE_CHECKING:
     import xarray
@@ -22,7 +23,8 @@ class Outcome:
     `total` counts the distinct runs that the study consists of, `probed` stored runs of which
     more was measured; `analysed` are identities of analyses, `leaks` says by fingerprint what
     data holds twice. Failures are messages, of runs by key and of analyses by name. `seconds` is
-    wall-clock time by phase; phases overlap, and analyses count as probes.
+    wall-clock time by phase; phases overlap, and analyses count as probes. `standing` says which
+    claims are registered.
     """
 
     plan: Plan
@@ -36,6 +38,7 @@ class Outcome:
     analysis_failures: dict[str, str] = field(default_factory=dict)
     analysed: list[str] = field(default_factory=list)
     leaks: dict[str, str] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
     model_steps: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
 

@@ -1,7 +1,7 @@
 """From a study to its runs: conditions x replicates, each with its key, grouped in cohorts."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paribus.data.base import DataSpec, Location, Source
@@ -15,11 +15,15 @@ from paribus.training.recipe import NUMERICS, Recipe
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run: a condition and a replicate, with its content key and its number of parameters."""
+    """One run: a condition and a replicate, with its content key and its number of parameters.
+
+    Its randomness comes from `seed`: the replicate, plus the salt of a registration made ahead.
+    """
 
     key: str
     condition: Mapping[str, str]
     replicate: int
+    seed: int
     recipe: Recipe
     parameters: int
     cohort: Hashable
@@ -40,6 +44,16 @@ class Plan:
     study: ScaledStudy
     runs: tuple[PlannedRun, ...]
     locations: Mapping[DataSpec, Location]
+
+    def salted(self, salt: int) -> "Plan":
+        """The plan with other seeds for all its runs, which are other runs then."""
+
+        def moved(run: PlannedRun) -> PlannedRun:
+            seed = run.replicate + salt
+            fingerprint = self.locations[run.recipe.data.bare()].fingerprint
+            return replace(run, seed=seed, key=run_key(run.recipe, seed, fingerprint))
+
+        return replace(self, runs=tuple(map(moved, self.runs)))
 
     @property
     def cohorts(self) -> dict[Hashable, list[PlannedRun]]:
@@ -86,7 +100,7 @@ class Plan:
                 }
                 for run in self.runs
             ],
-            "confounds": [],
+            **self.study.differences,
         }
 
 
@@ -146,6 +160,7 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
                 key=run_key(recipe, replicate, fingerprint),
                 condition=condition.labels,
                 replicate=replicate,
+                seed=replicate,
                 recipe=recipe,
                 parameters=parameters,
                 cohort=cohort,
@@ -155,12 +170,12 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
     return Plan(study, tuple(runs), locations)
 
 
-def run_key(recipe: Recipe, replicate: int, fingerprint: str) -> str:
+def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
     """The content hash by which a run is known, in every lab and every study."""
     return digest(
         {
             "recipe": recipe.as_json(),
-            "replicate": replicate,
+            "replicate": seed,
             "data": fingerprint,
             "numerics": NUMERICS,
         }

@@ -16,6 +16,7 @@ from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome
 from paribus.study.plan import Plan
 from paribus.study.progress import Note
+from paribus.study.registration import as_registered, stand
 from paribus.study.work import Work
 from paribus.study.workbench import StudyBench
 from paribus.training.lane import Lane
@@ -25,14 +26,17 @@ from paribus.training.platform import devices
 def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     """Trains the runs that the lab does not hold; every finished run is stored at once.
 
+    Its claims are registered before anything is trained, and where the study was registered ahead
+    its runs are salted: the outcome has the plan as it was run.
     Probes that a stored run has not been through catch up on it, and what is computed of several
     runs together is computed last. On `KeyboardInterrupt` runs in
     training are given up, what is finished stays, and the interrupt goes on to the caller. A run
     that raises is recorded as failed, and the others go on.
     """
     begun = time.perf_counter()
-    outcome = Outcome(plan, options.lab)
     with hold(options.lab), Catalogue.open(options.lab, create=True) as catalogue:
+        plan = as_registered(plan, catalogue)
+        outcome = Outcome(plan, options.lab, standing=stand(plan, catalogue))
         datasets = Datasets(options.source)
         outcome.leaks = _leaks(plan, _earlier_leaks(plan, catalogue))
         _run(outcome, options, catalogue, datasets)
@@ -58,6 +62,8 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
             begun = time.perf_counter()
             datasets.load(todo.runs)
             outcome.seconds["data"] += time.perf_counter() - begun
+            if work is None and outcome.standing.new is not None:
+                catalogue.add_registration(outcome.standing.new)
             _put_study(outcome, catalogue)
             if not todo.runs and work is not None:
                 return
@@ -74,7 +80,8 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
 def _put_study(outcome: Outcome, catalogue: Catalogue) -> None:
     found = rounds.entry(outcome.plan, catalogue)
     # Until all is trained nothing is analysed: what is stored is of other runs.
-    document = dict(found.document) | {"leaks": outcome.leaks, "analysed": outcome.analysed}
+    document = outcome.standing.told_in(found.document)
+    document |= {"leaks": outcome.leaks, "analysed": outcome.analysed}
     catalogue.put_study(replace(found, document=document))
 
 

@@ -1,19 +1,23 @@
 """A study at one scale: what is planned, trained and reported, with nothing left open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 from paribus.analyses.base import Analysis
 from paribus.claims import AnyClaim
 from paribus.design.adaptive import FIRST_TRIAL, Adaptive, Scan, Tuned
+from paribus.design.confound import Case, confounds, consequences
+from paribus.design.differences import Difference
 from paribus.design.factor import Factor
 from paribus.design.grid import Condition, Design, conditions
 from paribus.errors import DeclarationError, Fault
 from paribus.figures import AnyFigure
 from paribus.probes.base import Probe
 from paribus.spec import Spec
+from paribus.study.differences import cases_of, sizes_of
 from paribus.training.recipe import Recipe
 
 RESERVED = frozenset(
@@ -39,7 +43,11 @@ class Reported:
 
 @dataclass(frozen=True)
 class ScaledStudy:
-    """A study with its recipe, factors and replicates at one scale."""
+    """A study with its recipe, factors and replicates at one scale.
+
+    `looks` are the numbers of replicates at which its claims may be judged, in their order;
+    `replicates` is the number planned now.
+    """
 
     name: str
     scale: str
@@ -47,6 +55,7 @@ class ScaledStudy:
     recipe: Recipe
     factors: tuple[Factor, ...]
     replicates: int
+    looks: tuple[int, ...]
     design: Design | Adaptive = "factorial"
     probes: tuple[Probe, ...] = ()
     analyses: tuple[Analysis, ...] = ()
@@ -54,8 +63,10 @@ class ScaledStudy:
     figures: tuple[AnyFigure, ...] = ()
     description: str = ""
     source: str = ""
+    report: str = ""
     reported: Reported | tuple[Reported, ...] | None = None
     notes: tuple[str, ...] = ()
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
 
     def resolved(self) -> list[tuple[Condition, Recipe]]:
@@ -87,9 +98,33 @@ class ScaledStudy:
         trials = self.design.replicates if isinstance(self.design, Tuned) else 0
         return *range(self.replicates), *range(FIRST_TRIAL, FIRST_TRIAL + trials)
 
+    @property
+    def tested(self) -> tuple[AnyClaim, ...]:
+        """The claims of this scale: those that can be tested on what it keeps."""
+        return tuple(one for one in self.claims if not self.claim_faults(one))
+
     def claim_faults(self, claim: AnyClaim) -> list[Fault]:
         """What keeps a claim from being tested at this scale; a scale may leave levels out."""
         return claim.faults(self._labels)
+
+    @cached_property
+    def confounds(self) -> tuple[Difference, ...]:
+        """What differs between conditions beyond what the factors are about."""
+        return confounds(self.factors, self.recipe, self._cases, self.acknowledged)
+
+    @cached_property
+    def differences(self) -> dict[str, Any]:
+        """Consequences of the factors, and confounds, as they are stored with the study."""
+        sizes = sizes_of([recipe for _, recipe in self.resolved()])
+        follow = consequences(self.factors, self.recipe, self._cases, sizes)
+        return {
+            "consequences": [one.as_json() for one in follow],
+            "confounds": [one.as_json() for one in self.confounds],
+        }
+
+    @cached_property
+    def _cases(self) -> list[Case]:
+        return cases_of(self.resolved())
 
     @property
     def _labels(self) -> list[Mapping[str, str]]:
@@ -148,6 +183,7 @@ class ScaledStudy:
             "question": self.question,
             "description": self.description,
             "source": self.source,
+            "report": self.report,
             "notes": list(self.notes),
             "factors": [_factor_document(factor) for factor in self.factors],
             "design": self.design.as_json() if isinstance(self.design, Spec) else self.design,
@@ -158,12 +194,12 @@ class ScaledStudy:
             "analyses": [analysis.as_json() for analysis in self.computed],
             "claims": [
                 claim.as_json() | {"sentence": claim.sentence(self._labels)}
-                for claim in self.claims
-                if not self.claim_faults(claim)
+                for claim in self.tested
             ],
             "figures": [figure.as_json() for figure in self.figures],
             "primary": self.primary,
             "reported": _reported_document(self.reported),
+            "differences": self.differences,
             "command": self.command,
         }
 

@@ -1,11 +1,13 @@
 """A study as it is declared: recipe, factors, replicates, scales."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -18,12 +20,13 @@ from paribus.analyses.base import Analysis
 from paribus.claims import AnyClaim
 from paribus.data.base import Source
 from paribus.design.adaptive import Adaptive
+from paribus.design.confound import acknowledgement_faults
 from paribus.design.factor import Factor
 from paribus.design.grid import Design
 from paribus.errors import DeclarationError, Fault, UnknownNameError
 from paribus.figures import AnyFigure
 from paribus.probes.base import Probe
-from paribus.spec import Count, Spec, faults_of
+from paribus.spec import Spec, faults_of
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, make_plan
 from paribus.study.run import run_plan
@@ -51,13 +54,33 @@ SomeReported = Annotated[Reported | tuple[Reported, ...], AfterValidator(_one_of
 """The numbers of one metric, or those of several."""
 
 
+def _replicates(value: Any) -> Any:
+    several = isinstance(value, list | tuple)
+    numbers = value if several else [value]
+    wrong = [one for one in numbers if isinstance(one, bool) or not isinstance(one, int)]
+    if wrong or not numbers:
+        allowed = "a whole number, or several that increase, as in (5, 10, 20)"
+        raise ValueError(f"got {value!r}; should be {allowed}")
+    if min(numbers) < 1:
+        raise ValueError(f"got {value!r}; should be greater than 0")
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise ValueError(f"got {value!r}; looks should increase, as in (5, 10, 20)")
+    if len(numbers) > 1 and numbers[0] < 2:
+        raise ValueError(f"got {value!r}; a look takes 2 replicates or more")
+    return tuple(numbers) if several else value
+
+
+Replicates = Annotated[int | tuple[int, ...], BeforeValidator(_replicates)]
+"""How many replicates; or several numbers that increase, at each of which claims are judged."""
+
+
 class Scale(Spec):
     """A variant of a study: recipe fields by dotted path, and levels to keep, by factor."""
 
     set: Mapping[str, Any] = {}
     only: Mapping[str, tuple[str, ...]] = {}
     factors: tuple[Factor, ...] | None = None
-    replicates: Count | None = None
+    replicates: Replicates | None = None
     reported: SomeReported | None = None
 
 
@@ -74,7 +97,7 @@ class Study(Spec):
     question: str
     recipe: Recipe
     factors: tuple[Factor, ...] = ()
-    replicates: Count = 5
+    replicates: Replicates = 5
     design: Design | Adaptive = "factorial"
     probes: tuple[Probe, ...] = ()
     analyses: tuple[Analysis, ...] = ()
@@ -86,6 +109,7 @@ class Study(Spec):
     report: str = ""
     reported: SomeReported | None = None
     notes: tuple[str, ...] = ()
+    acknowledged: Mapping[str, str] = {}
 
     @field_validator("factors", "probes", "analyses", "claims", "figures", mode="before")
     @classmethod
@@ -132,6 +156,9 @@ class Study(Spec):
         faults = faults or [
             *_nowhere("claims", self.claims, scaled, ScaledStudy.claim_faults),
             *_nowhere("analyses", self.analyses, scaled, ScaledStudy.analysis_faults),
+            *acknowledgement_faults(
+                self.acknowledged, (one for scale in scaled for one in scale.confounds)
+            ),
         ]
         if faults:
             raise DeclarationError(f"Study {self.name!r}", faults)
@@ -175,13 +202,16 @@ class Study(Spec):
             faults.append(Fault("replicates", f"got {replicates}; should be greater than 0"))
         if faults:
             raise DeclarationError(f"Study {self.name!r}", faults)
+        declared = chosen.replicates or self.replicates
+        looks = declared if isinstance(declared, tuple) else (replicates or declared,)
         return ScaledStudy(
             name=self.name,
             scale=name,
             question=self.question,
             recipe=recipe,
             factors=factors,
-            replicates=replicates or chosen.replicates or self.replicates,
+            replicates=replicates or looks[0],
+            looks=looks,
             design=self.design,
             probes=self.probes,
             analyses=self.analyses,
@@ -189,9 +219,11 @@ class Study(Spec):
             figures=self.figures,
             description=self.description,
             source=self.source,
+            report=self.report,
             # Of another recipe than the source's, whose numbers would say nothing beside it.
             reported=None if values else chosen.reported or self.reported,
             notes=self.notes,
+            acknowledged=self.acknowledged,
         )
 
     def _recipe_at(self, name: str, chosen: Scale) -> Recipe:

@@ -131,7 +131,7 @@ class Work:
         def job(run: PlannedRun, probes: tuple[Probe, ...], lane: Lane) -> None:
             task = Task(
                 recipe=run.recipe,
-                replicate=run.replicate,
+                replicate=run.seed,
                 dataset=self.datasets.of(run),
                 observers=probes,
                 cancelled=self.cancelled.is_set,
@@ -159,7 +159,7 @@ class Work:
     ) -> Task:
         return Task(
             recipe=run.recipe,
-            replicate=run.replicate,
+            replicate=run.seed,
             dataset=dataset,
             observers=probes,
             watch=lambda epoch: self._epoch_done(run, epoch),

@@ -126,7 +126,7 @@ class StudyBench:
 
     def _task(self, key: str) -> Task:
         run = self._planned[key]
-        return Task(run.recipe, run.replicate, self._dataset(run))
+        return Task(run.recipe, run.seed, self._dataset(run))
 
 
 def _tree(recipe: Recipe, weights: Weights) -> Any:

@@ -11,12 +11,19 @@
   const highlight = ({ view, group }) =>
     view.signal("highlight", [...(chosen[group] ?? [])]).runAsync();
 
+  // To a screen reader a chart is one picture with one description, not hundreds of marks.
+  function describe(element) {
+    element.setAttribute("role", "img");
+    element.querySelector("svg").setAttribute("aria-hidden", "true");
+  }
+
   async function draw(element) {
     if (element.dataset.drawn) return;
     element.dataset.drawn = "started";
     const { figure, panel, group } = element.dataset;
     const spec = { ...specs[figure].panels[panel], datasets: specs[figure].datasets };
     const { view } = await vegaEmbed(element, spec, options);
+    describe(element);
     views.push({ view, group, figure });
     if (figure in epochs) view.signal("epoch", epochs[figure]);
     await highlight({ view, group });

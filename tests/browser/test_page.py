@@ -1,32 +1,12 @@
-import shutil
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
+from browser.pages import opened
 from paribus import figures as declare
 from paribus.report.page import render
 from report import example_figures as examples
 from results.example_studies import diverging, widths
-
-CHROMIUM = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to open pages with")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def layers():
@@ -58,40 +38,20 @@ def report(request, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, report):
-    """A function that opens the report and returns the page, and what it said and asked for."""
-    contexts = []
-
-    def open_page(width, scheme="light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
-        )
-        contexts.append(context)
-        page, said, asked = context.new_page(), [], []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(report.as_uri())
-        page.wait_for_selector("html[data-charts]", state="attached")
-        page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
-        page.wait_for_function(
-            "[...document.querySelectorAll('.chart')].every(c => c.dataset.drawn === 'done')"
-        )
-        return page, said, asked
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def open_page(browser, report):
+    """A function that opens the report."""
+    with ExitStack() as pages:
+        yield lambda *how: pages.enter_context(opened(browser, report, *how))
 
 
-def test_nothing_is_said_and_nothing_asked_for(opened, report):
-    _, said, asked = opened(1200)
+def test_nothing_is_said_and_nothing_asked_for(open_page, report):
+    _, said, asked = open_page(1200)
     assert said == []
     assert asked == [report.as_uri()]
 
 
-def test_every_chart_has_marks(opened):
-    page, _, _ = opened(1200)
+def test_every_chart_has_marks(open_page):
+    page, _, _ = open_page(1200)
     drawn = page.eval_on_selector_all(
         ".chart",
         "all => all.map(c => c.querySelectorAll('svg g.role-mark[class*=mark-] path').length)",
@@ -101,15 +61,15 @@ def test_every_chart_has_marks(opened):
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])
-def test_the_page_never_scrolls_sideways(opened, width):
-    page, _, _ = opened(width)
+def test_the_page_never_scrolls_sideways(open_page, width):
+    page, _, _ = open_page(width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     inside = "c => c.querySelector('svg').getBoundingClientRect().right <= innerWidth"
     assert page.eval_on_selector_all(".chart", f"all => all.every({inside})")
 
 
-def test_charts_follow_the_window(opened):
-    page, _, _ = opened(1200)
+def test_charts_follow_the_window(open_page):
+    page, _, _ = open_page(1200)
     page.set_viewport_size({"width": 360, "height": 800})
     page.wait_for_function(
         "[...document.querySelectorAll('.chart svg')]"
@@ -118,17 +78,17 @@ def test_charts_follow_the_window(opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_text_of_charts_follows_the_scheme(opened):
+def test_text_of_charts_follows_the_scheme(open_page):
     colours = []
     for scheme in ("light", "dark"):
-        page, _, _ = opened(1200, scheme)
+        page, _, _ = open_page(1200, scheme)
         fill = "text => getComputedStyle(text).fill"
         colours.append(page.eval_on_selector(".chart svg text", fill))
     assert colours == ["rgb(27, 31, 36)", "rgb(230, 233, 237)"]
 
 
-def test_a_legend_entry_highlights_in_every_chart_of_its_kind(opened):
-    page, said, _ = opened(1200)
+def test_a_legend_entry_highlights_in_every_chart_of_its_kind(open_page):
+    page, said, _ = open_page(1200)
     buttons = page.locator(".legend button")
     group = buttons.first.get_attribute("data-group")
     faint = (
