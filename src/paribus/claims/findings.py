@@ -172,7 +172,7 @@ def _link(
     why = evidence_of(claim, link, outcome, adjusted, level)
     if verdict == "undecided":
         first = level if adjusted is None else level / family
-        why = f"{why}: {undecided(claim, outcome, alone, first)}"
+        why = f"{why}: {undecided(claim, outcome, alone, first, link.unit)}"
     low, high = outcome.interval(level)
     return LinkFinding(
         verdict=verdict,

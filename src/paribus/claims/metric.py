@@ -23,6 +23,7 @@ GAP = "train/accuracy - test/accuracy"
 DERIVED_GAP = "gap/accuracy"
 """The same, as results name it."""
 
+_SPOKEN = {"epoch_seconds": "seconds per epoch"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z0-9][a-z0-9_]*")
 _CHANGE = re.compile(r"(fall|rise) of (.*)")
 
@@ -136,6 +137,8 @@ def opening(metric: str, layer: str | None = None) -> str:
 
 def _words(name: str) -> str:
     source, _, what = name.partition("/")
+    if what in _SPOKEN:
+        return _SPOKEN[what]
     said = f"seconds per {source}" if what == "seconds" else f"{_source(source)} {what}"
     return said.replace("_", " ")
 

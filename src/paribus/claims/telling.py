@@ -35,7 +35,9 @@ def evidence_of(
     return f"{said}{shared(found.link)} ({interval}, {over}, {p}{where})"
 
 
-def undecided(claim: Claim, outcome: Estimated, alone: Verdict, level: float) -> str:
+def undecided(
+    claim: Claim, outcome: Estimated, alone: Verdict, level: float, unit: str = "replicate"
+) -> str:
     """Why an estimate decides nothing, and how many more replicates would.
 
     `alone` is what it would say of one test alone; `level` the one that holds for the first of
@@ -49,11 +51,11 @@ def undecided(claim: Claim, outcome: Estimated, alone: Verdict, level: float) ->
     why = f"the interval holds {end}"
     if alone != "undecided":
         why = f"alone the interval would say {alone}; corrected for all tests it does not"
-    more = more_replicates(claim, outcome, level)
+    more = more_replicates(claim, outcome, level, unit)
     return f"{why}; {more} away from {'0' if bound == 0 else 'its bound'}" if more else why
 
 
-def more_replicates(claim: Claim, outcome: Estimated, level: float) -> str:
+def more_replicates(claim: Claim, outcome: Estimated, level: float, unit: str) -> str:
     """How many more replicates would decide, by the margin and the deviation's upper bound.
 
     Never by the effect that was observed. Nothing where there is no margin to go by.
@@ -64,9 +66,9 @@ def more_replicates(claim: Claim, outcome: Estimated, level: float) -> str:
     total = replicates_to_decide(effect.n, effect.error * effect.n**0.5, distance, level)
     effect_of = f"an effect {sized(distance, claim.unit)}"
     if total is None:
-        return f"even {MOST:,} replicates might not decide {effect_of}"
+        return f"even {MOST:,} {unit}s might not decide {effect_of}"
     more = total - effect.n
-    would = f"more replicate{'' if more == 1 else 's'} would decide, in 4 of 5 cases"
+    would = f"more {unit}{'' if more == 1 else 's'} would decide, in 4 of 5 cases"
     return f"{more:,} {would}, {effect_of}"
 
 
