@@ -238,6 +238,14 @@ WRONG = {
         "table tiny --epoch-rule best --lab {here}/lab",
         ["no epoch rule named 'best'; known: best-validation, last"],
     ),
+    "unknown interval": (
+        "table tiny --interval bootstap --lab {here}/lab",
+        ["no interval named 'bootstap'; did you mean 'bootstrap'"],
+    ),
+    "bootstrap of few replicates": (
+        "table tiny --interval bootstrap --lab {here}/lab",
+        ["takes 20 finished replicates or more", "Use the t interval"],
+    ),
     "best epoch without validation": (
         "table tiny --epoch-rule best-validation --lab {here}/lab",
         ["needs a validation split", "Use the rule 'last'"],

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from paribus.errors import ParibusError, UnknownNameError
-from paribus.results.table import final_values, table
+from paribus.results.table import final_values, interval_words, table
 from paribus.results.tidy import tidy
+from paribus.statistics.bootstrap import bootstrap_interval
 from paribus.statistics.intervals import mean_interval
 from paribus.store.records import Measurement
 from results.example_studies import (
@@ -44,6 +45,19 @@ def test_rows_are_means_of_the_last_epoch_in_declared_order():
         "diverged": 0,
         "method": "Student t, 95 %",
     }
+
+
+def test_the_bootstrap_is_offered_from_twenty_replicates_on():
+    made = activations(20)
+    rows = table(made, interval="bootstrap")
+    finals = made.select(final_values(made, "test/accuracy"), {"activation": "tanh"})
+    wanted = bootstrap_interval(finals["value"].tolist())
+    assert (rows[1]["low"], rows[1]["high"]) == (wanted.low, wanted.high)
+    assert rows[1]["method"] == "BCa bootstrap, 95 %"
+    assert interval_words(rows) == "BCa bootstrap"
+    assert interval_words(table(made)) == "Student's t"
+    with pytest.raises(ParibusError, match=r"20 finished replicates or more; sigmoid has 19"):
+        table(activations(19), interval="bootstrap")
 
 
 def test_best_validation_is_the_earliest_of_the_highest():

@@ -15,6 +15,23 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from paribus.cli.options import (
+    DEFAULT_LAB,
+    AllOption,
+    CoresOption,
+    DataOption,
+    FileOption,
+    FormatOption,
+    JsonOption,
+    LabOption,
+    OnlyOption,
+    ReplicatesOption,
+    ScaleOption,
+    SetOption,
+    StoredScaleOption,
+    StudyArgument,
+    StudyOrAllArgument,
+)
 from paribus.errors import ParibusError
 
 if TYPE_CHECKING:
@@ -31,49 +48,6 @@ app = typer.Typer(
     epilog="A first run: paribus run activations",
 )
 
-StudyArgument = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A built-in study, or a file that defines STUDY.")
-]
-StudyOrAllArgument = Annotated[
-    str | None, typer.Argument(metavar="[STUDY]", help="A study that the lab holds; or --all.")
-]
-AllOption = Annotated[bool, typer.Option("--all", help="All studies of the lab.")]
-FormatOption = Annotated[
-    str | None,
-    typer.Option("--format", help="markdown, latex or csv; default: for people."),
-]
-FileOption = Annotated[
-    Path | None, typer.Option("--output", help="A file in place of stdout.", dir_okay=False)
-]
-ScaleOption = Annotated[
-    str | None, typer.Option("--scale", help="Which scale of the study; default: its first.")
-]
-StoredScaleOption = Annotated[
-    str | None, typer.Option("--scale", help="Which stored scale; default: the only one, or demo.")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Replace a recipe field, by dotted path."),
-]
-OnlyOption = Annotated[
-    list[str] | None,
-    typer.Option("--only", metavar="FACTOR=LABEL,...", help="Keep these levels of a factor."),
-]
-ReplicatesOption = Annotated[
-    int | None, typer.Option("--replicates", help="How many replicates; default: the study's.")
-]
-LabOption = Annotated[
-    Path, typer.Option("--lab", envvar="PARIBUS_LAB", help="The folder that keeps runs.")
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data-dir", envvar="PARIBUS_DATA", help="A folder that holds data files."),
-]
-CoresOption = Annotated[
-    int | None, typer.Option("--cores", min=1, help="How many cores train; default: all.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-DEFAULT_LAB = Path("paribus-lab")
 INTERRUPTED = 130
 
 # Typer carries its own copy of Click and exports the leaves of its error tree only.
@@ -229,6 +203,9 @@ def table(
     epoch_rule: Annotated[
         str, typer.Option("--epoch-rule", help="Which epoch speaks: last, or best-validation.")
     ] = "last",
+    interval: Annotated[
+        str, typer.Option("--interval", help="t, or bootstrap (BCa) from 20 replicates on.")
+    ] = "t",
     lab: LabOption = DEFAULT_LAB,
     format_: FormatOption = None,
     output: FileOption = None,
@@ -240,7 +217,7 @@ def table(
 
     asked = collecting.asked_format(format_, output, as_json)
     results = stored_results(study, scale, lab)
-    rows = table_rows(results, metric or [], epoch_rule)
+    rows = table_rows(results, metric or [], epoch_rule, interval)
     if asked:
         collecting.put(collecting.table_as(asked, results, rows), output)
     elif as_json:

@@ -115,6 +115,8 @@ def show_table(rows: "Sequence[Row]") -> None:
     """Means and intervals: a row for each condition, a column for each metric."""
     if not rows:
         return
+    from paribus.results.table import interval_words  # noqa: PLC0415 - it loads pandas
+
     out = console()
     factors = list(rows[0]["condition"])
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
@@ -126,7 +128,8 @@ def show_table(rows: "Sequence[Row]") -> None:
         cells = [interval(row["mean"], row["low"], row["high"]) for row in found]
         table.add_row(*labels, str(found[0]["n"]), str(found[0]["diverged"]), *cells)
     out.print(table)
-    out.print(f"mean [95 % interval] over n replicates, Student t; epoch: {rows[0]['epoch_rule']}")
+    made, rule = interval_words(rows), rows[0]["epoch_rule"]
+    out.print(f"mean [95 % interval] over n replicates, {made}; epoch: {rule}")
 
 
 def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:

@@ -11,7 +11,15 @@ from paribus.data.files import find_source
 from paribus.errors import UnknownNameError
 from paribus.report.write import write_report
 from paribus.results.load import load_results
-from paribus.results.table import EPOCH_RULES, EpochRule, Row, metric_names, table
+from paribus.results.table import (
+    EPOCH_RULES,
+    INTERVALS,
+    EpochRule,
+    IntervalKind,
+    Row,
+    metric_names,
+    table,
+)
 from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold, is_held
@@ -41,15 +49,20 @@ def stored_results(study: str, scale: str | None, lab: Path) -> StudyResults:
         return load_results(catalogue, name, chosen)
 
 
-def table_rows(results: StudyResults, metrics: Sequence[str], epoch_rule: str) -> list[Row]:
+def table_rows(
+    results: StudyResults, metrics: Sequence[str], epoch_rule: str, interval: str = "t"
+) -> list[Row]:
     """The rows of a table; without metrics, the usual ones that were measured."""
     rule = epoch_rule.replace("-", " ")
     chosen: dict[str, EpochRule] = {known: known for known in EPOCH_RULES}
     if rule not in chosen:
         raise UnknownNameError("epoch rule", epoch_rule, ["last", "best-validation"])
+    kinds: dict[str, IntervalKind] = {known: known for known in INTERVALS}
+    if interval not in kinds:
+        raise UnknownNameError("interval", interval, INTERVALS)
     measured = metric_names(results)
     usual = [metric for metric in DEFAULT_METRICS if metric in measured]
-    return table(results, list(metrics) or usual, chosen[rule])
+    return table(results, list(metrics) or usual, chosen[rule], kinds[interval])
 
 
 def write_report_of(results: StudyResults, lab: Path, output: Path | None) -> Path:

@@ -22,7 +22,7 @@ from paribus.report.estimates import (
 )
 from paribus.report.formats import Column, Grid, Value
 from paribus.report.quantities import column_decimals, number, quantity
-from paribus.results.table import Row
+from paribus.results.table import Row, interval_words
 
 HOLM = "Holm, over the study's registered claims"
 
@@ -89,8 +89,8 @@ def means_to_read(document: Mapping[str, Any], rows: Sequence[Row]) -> Grid:
     rule = rows[0]["epoch_rule"] if rows else "last"
     caption = (
         f"Means of {document['name']} ({document['scale']}) over n finished replicates, with 95 % "
-        f"intervals (Student's t) in brackets, not corrected for the number of conditions. Epoch: "
-        f"{rule}. Diverged runs are counted and left out. {splits}."
+        f"intervals ({interval_words(rows)}) in brackets, not corrected for the number of "
+        f"conditions. Epoch: {rule}. Diverged runs are counted and left out. {splits}."
     )
     factors = list(rows[0]["condition"]) if rows else []
     columns = (

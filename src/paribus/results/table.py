@@ -7,11 +7,14 @@ from typing import Literal, TypedDict
 import pandas as pd
 
 from paribus.errors import ParibusError, UnknownNameError
-from paribus.results.tidy import StudyResults
-from paribus.statistics.intervals import mean_interval
+from paribus.results.tidy import StudyResults, condition_label
+from paribus.statistics.bootstrap import FEWEST, bootstrap_interval
+from paribus.statistics.intervals import Interval, mean_interval
 
 EpochRule = Literal["last", "best validation"]
 EPOCH_RULES: tuple[EpochRule, ...] = ("last", "best validation")
+IntervalKind = Literal["t", "bootstrap"]
+INTERVALS: tuple[IntervalKind, ...] = ("t", "bootstrap")
 
 
 class Row(TypedDict):
@@ -36,20 +39,30 @@ def table(
     results: StudyResults,
     metrics: Sequence[str] = ("test/accuracy",),
     epoch_rule: EpochRule = "last",
+    interval: IntervalKind = "t",
 ) -> list[Row]:
     """Mean and 95 % interval of each metric per condition, conditions in declared order.
+
+    The interval is Student's t, or the BCa bootstrap for 20 replicates or more.
 
     `epoch_rule` says which epoch speaks for a run: "last" is the last one measured; "best
     validation" the earliest with the highest validation/accuracy, or where that is not measured
     the lowest validation/loss. Raises `UnknownNameError` for a metric or rule that is not there
-    and `ParibusError` where "best validation" meets no validation split.
+    and `ParibusError` where "best validation" meets no validation split, or the bootstrap fewer
+    replicates.
     """
     finals = {metric: final_values(results, metric, epoch_rule) for metric in metrics}
     return [
-        _row(results, condition, finals[metric], metric, epoch_rule)
+        _row(results, condition, finals[metric], metric, epoch_rule, interval)
         for metric in metrics
         for condition in results.conditions
     ]
+
+
+def interval_words(rows: Sequence[Row]) -> str:
+    """How the intervals of a table were made: "Student's t" or "BCa bootstrap"."""
+    bootstrapped = any(row["method"].startswith("BCa") for row in rows)
+    return "BCa bootstrap" if bootstrapped else "Student's t"
 
 
 def final_values(
@@ -109,10 +122,11 @@ def _row(
     finals: pd.DataFrame,
     metric: str,
     epoch_rule: str,
+    kind: IntervalKind,
 ) -> Row:
     values = results.select(finals, condition)["value"].tolist()
     finite = [value for value in values if math.isfinite(value)]
-    interval = mean_interval(finite)
+    interval = mean_interval(finite) if kind == "t" else _bootstrapped(finite, condition)
     status = results.select(results.runs, condition)["status"].tolist()
     left_out = len(values) - len(finite)
     said = "no finished run with this metric" if not values else interval.method
@@ -127,3 +141,12 @@ def _row(
         diverged=status.count("diverged"),
         method=f"{said}; {left_out} not finite, left out" if left_out else said,
     )
+
+
+def _bootstrapped(values: Sequence[float], condition: Mapping[str, str]) -> Interval:
+    if len(values) < FEWEST:
+        raise ParibusError(
+            f"a bootstrap interval takes {FEWEST} finished replicates or more; "
+            f"{condition_label(condition)} has {len(values)}. Use the t interval, or train more"
+        )
+    return bootstrap_interval(values)
