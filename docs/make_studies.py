@@ -16,6 +16,7 @@ from paribus import studies
 from paribus.cli.words import duration
 from paribus.data.base import Source
 from paribus.design.adaptive import Scan, Tuned
+from paribus.design.differences import sentences
 from paribus.design.factor import Factor
 from paribus.design.grid import conditions
 from paribus.spec import Spec
@@ -82,6 +83,7 @@ def _page(study: Study, plans: Mapping[str, Plan], durations: Mapping[str, Any])
     yield f"\n{study.description}"
     yield f"\n{study.source}"
     yield from _varied(plans)
+    yield from _differing(full)
     yield from _recipe(plans)
     yield from _sizes(study.name, plans, durations)
     yield from _measured(full)
@@ -103,6 +105,20 @@ def _varied(plans: Mapping[str, Plan]) -> Iterator[str]:
         fewer = list(_other_levels(plan.study, full.study))
         if fewer:
             yield f"\nAt scale `{scale}`: {'; '.join(fewer)}."
+
+
+def _differing(study: ScaledStudy) -> Iterator[str]:
+    found = study.differences
+    if not found["confounds"] and not found["consequences"]:
+        return
+    yield "\n## What differs with it\n"
+    if found["confounds"]:
+        yield "Beyond what is varied ([confounds](../confounds.md)):\n"
+        yield from (f"- {one}" for one in sentences(found["confounds"]))
+    if found["consequences"]:
+        gap = "\n" if found["confounds"] else ""
+        yield f"{gap}As a consequence of what is varied:\n"
+        yield from (f"- {one}" for one in sentences(found["consequences"]))
 
 
 def _levels(factor: Factor) -> Iterator[str]:
