@@ -1,6 +1,7 @@
-"""What every built-in study does. Joining is one row in `studies.ALL`."""
+"""What every built-in study does. Joining is one row in `studies.NAMES`."""
 
 import json
+import pkgutil
 
 import numpy as np
 import pytest
@@ -23,6 +24,14 @@ MAY_DIVERGE = {"learning-rate"}
 
 def scale_name(value):
     return value if isinstance(value, str) else value.name
+
+
+def test_every_module_is_listed_by_the_name_of_its_study():
+    modules = [one.name.replace("_", "-") for one in pkgutil.iter_modules(studies.__path__)]
+    assert sorted(studies.NAMES) == sorted(modules)
+    assert [study.name for study in studies.ALL] == list(studies.NAMES)
+    with pytest.raises(AttributeError, match="no attribute 'SOME'"):
+        _ = studies.SOME
 
 
 @pytest.fixture(params=studies.ALL, ids=scale_name)

@@ -12,7 +12,8 @@ import pytest
 from paribus.claims.pairs import Better
 from paribus.figures import LayerHeatmap
 from paribus.report.contents import Contents
-from paribus.report.page import chart_library, render, script_json
+from paribus.report.library import chart_library
+from paribus.report.page import render, script_json
 from paribus.report.pages import packaged
 from paribus.report.privacy import without_home
 from paribus.report.write import write_report

@@ -23,11 +23,10 @@ def find_study(text: str) -> Study:
     """The built-in study of this name, or the `STUDY` of a Python file."""
     if is_file_name(text):
         return _study_of_file(Path(text))
-    known = {study.name: study for study in studies.ALL}
-    if text not in known:
+    if text not in studies.NAMES:
         advice = "`paribus list` shows all; a study of your own is given as a file, my_study.py."
-        raise UnknownNameError("study", text, known, advice)
-    return known[text]
+        raise UnknownNameError("study", text, studies.NAMES, advice)
+    return studies.named(text)
 
 
 def is_file_name(text: str) -> bool:

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import vl_convert
 from markupsafe import Markup
 
 from paribus.report.columns import report_table
 from paribus.report.contents import Contents, contents
 from paribus.report.exhibits import Absent, Exhibit
-from paribus.report.figures import VEGA_LITE, Figure, page_specs
+from paribus.report.figures import Figure, page_specs
 from paribus.report.findings import else_differing, told_findings
 from paribus.report.finite import spread_of_accuracy
+from paribus.report.library import chart_library
 from paribus.report.origin import (
     differing,
     example_counts,
@@ -63,15 +62,6 @@ def render(results: StudyResults, shown: Contents | None = None) -> str:
             style=Markup(packaged("report.css")),
             policy=policy(bundle, script),
         )
-    )
-
-
-@cache
-def chart_library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB; about a second to make)."""
-    # A carriage return would be read as a line feed, and the script's hash would not fit.
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE).replace(
-        "\r", ""
     )
 
 

@@ -1,58 +1,53 @@
-"""The built-in studies, by report."""
+"""The built-in studies, by report; each is imported when it is asked for."""
 
-from paribus.studies import (
-    activations,
-    augmentation,
-    batch_size,
-    cifar_layers,
-    deep_vs_shallow_mnist,
-    depth_to_stall,
-    fashion_architectures,
-    flatness_interpolation,
-    function_fitting,
-    gradient_check,
-    gradient_norm,
-    learning_rate,
-    loss_equivalence,
-    loss_function,
-    minimal_ratio,
-    optimization_path,
-    parameters_vs_generalization,
-    random_labels,
-    regularization,
-    regularization_small,
-    sensitivity,
-    vanishing_gradient,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-ALL = (
+if TYPE_CHECKING:
+    from paribus.study.study import Study
+
+    ALL: tuple[Study, ...]
+
+NAMES = (
     # Report A
-    activations.STUDY,
-    vanishing_gradient.STUDY,
-    regularization.STUDY,
+    "activations",
+    "vanishing-gradient",
+    "regularization",
     # Report B
-    fashion_architectures.STUDY,
-    loss_equivalence.STUDY,
+    "fashion-architectures",
+    "loss-equivalence",
     # Report C
-    depth_to_stall.STUDY,
-    regularization_small.STUDY,
-    gradient_check.STUDY,
+    "depth-to-stall",
+    "regularization-small",
+    "gradient-check",
     # Report D
-    cifar_layers.STUDY,
-    batch_size.STUDY,
-    learning_rate.STUDY,
-    augmentation.STUDY,
-    loss_function.STUDY,
+    "cifar-layers",
+    "batch-size",
+    "learning-rate",
+    "augmentation",
+    "loss-function",
     # Report E
-    function_fitting.STUDY,
-    deep_vs_shallow_mnist.STUDY,
-    optimization_path.STUDY,
-    gradient_norm.STUDY,
-    minimal_ratio.STUDY,
-    random_labels.STUDY,
-    parameters_vs_generalization.STUDY,
-    flatness_interpolation.STUDY,
-    sensitivity.STUDY,
+    "function-fitting",
+    "deep-vs-shallow-mnist",
+    "optimization-path",
+    "gradient-norm",
+    "minimal-ratio",
+    "random-labels",
+    "parameters-vs-generalization",
+    "flatness-interpolation",
+    "sensitivity",
 )
+"""All of them, in the order in which they are listed."""
 
-__all__ = ["ALL"]
+__all__ = ["ALL", "NAMES", "named"]
+
+
+def named(name: str) -> "Study":
+    """The study of one of the `NAMES`, whose module is called as it is."""
+    return import_module(f"{__name__}.{name.replace('-', '_')}").STUDY
+
+
+def __getattr__(name: str) -> "tuple[Study, ...]":
+    if name == "ALL":  # on first use: to read all of them takes half a second
+        return tuple(map(named, NAMES))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

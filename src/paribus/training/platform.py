@@ -6,11 +6,11 @@ asked for, since the order of a sum, and with it the bits of a result, depends o
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 import jax
-from platformdirs import user_cache_path
+
+from paribus.store.caches import own_cache
 
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
@@ -40,19 +40,9 @@ def devices(cores: int | None = None) -> list[Any]:
 
 
 def _keep_compiled_programs() -> None:
-    """Compiled programs are kept between processes, in a folder that is the user's alone."""
+    """Compiled programs, which are native code, are kept between processes."""
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue] - defined at run time
-        folder = user_cache_path("paribus") / "compiled"
-        if _own_folder(folder):
+        folder = own_cache("compiled")
+        if folder is not None:
             jax.config.update("jax_compilation_cache_dir", str(folder))
             jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-
-def _own_folder(folder: Path) -> bool:
-    """Whether the folder is there, the user's own, and closed to others: it holds native code."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
-        return folder.stat().st_uid == os.getuid()
-    except OSError:
-        return False  # a machine without a home to write to still trains
