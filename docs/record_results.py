@@ -1,20 +1,25 @@
-"""Writes `docs/results/`: a page per study of a lab at full scale, with its tables and figures.
+"""Writes `docs/results/`: a page per study at full scale, and what became of all their claims.
 
-    python docs/record_results.py LAB [STUDY ...]
+    python docs/record_results.py LAB [LAB ...] [--only STUDY ...]
 
-Everything on a page is read from the lab; what a page says is what the report of the study says,
-as Markdown and PNG. Pages of studies that the lab does not hold stay as they are.
+Everything on a page is read from a lab, the last one given that holds the study; what a page says
+is what the report of the study says, as Markdown and PNG. Pages of other studies stay as they
+are, but the page of all verdicts is of the labs given. With `--only`, that page and those of these
+studies are written.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from paribus import studies
 from paribus.claims.findings import Finding, findings
+from paribus.cli.findings import tally
 from paribus.report.columns import Table, report_table
 from paribus.report.declared import exhibits
+from paribus.report.estimates import count_text, estimate_text, interval_text
 from paribus.report.exhibits import Absent, Cell, Sheet
 from paribus.report.figures import Figure, save_charts
 from paribus.report.origin import differing, example_counts, origin_terms, time_terms
@@ -31,19 +36,63 @@ LONGEST = 30
 
 
 def main() -> None:
-    """Writes the pages asked for, or those of all studies that the lab holds at full scale."""
+    """Writes the pages asked for, and that of all verdicts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lab", type=Path)
-    parser.add_argument("studies", nargs="*")
+    parser.add_argument("labs", type=Path, nargs="+")
+    parser.add_argument("--only", nargs="*", metavar="STUDY")
     asked = parser.parse_args()
-    with Catalogue.open(asked.lab, create=False) as catalogue:
-        held = [entry.name for entry in catalogue.studies() if entry.scale == SCALE]
-        for name in asked.studies or held:
+    where: dict[str, Path] = {}
+    for lab in asked.labs:
+        with Catalogue.open(lab, create=False) as catalogue:
+            held = [entry.name for entry in catalogue.studies() if entry.scale == SCALE]
+        where.update((name, lab) for name in held)
+    found: dict[str, list[Finding]] = {}
+    for name in (one for one in studies.NAMES if one in where):
+        with Catalogue.open(where[name], create=False) as catalogue:
             results = load_results(catalogue, name, SCALE)
-            (FOLDER / f"{name}.md").write_text("\n".join(page(results)) + "\n", encoding="utf-8")
+        found[name] = findings(results)
+        if asked.only is None or name in asked.only:
+            _write(name, page(results, found[name]))
+    _write("verdicts", verdicts(found))
 
 
-def page(results: StudyResults) -> Iterator[str]:
+def _write(name: str, lines: Iterator[str]) -> None:
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    (FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def verdicts(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
+    """The lines of the page of all claims."""
+    yield HEAD
+    yield "# What became of the claims\n"
+    everything = [one for of_study in found.values() for one in of_study]
+    registered = sum(one.registered for one in everything)
+    yield (
+        f"{tally(everything)}. {registered} of them were registered before any run that they "
+        "speak of; the others are exploratory: the lab held such runs when it first kept "
+        "registrations. p-values of registered claims are corrected by Holm's method within their "
+        "study, those of exploratory ones not at all. Claims marked *ours* are not the "
+        "source's. See [how verdicts come about](../claims.md#verdicts).\n"
+    )
+    for name, of_study in found.items():
+        yield f"## [{name}]({name}.md)\n"
+        yield from _markdown(
+            ["claim", "verdict", "estimate", "95 % interval", "n"],
+            [
+                [
+                    f"{one.claim}{_marks(one)}",
+                    f"**{one.verdict}**",
+                    estimate_text(one.estimate, one.told_in),
+                    interval_text(one.low, one.high, one.told_in),
+                    count_text(one),
+                ]
+                for one in of_study
+            ],
+            longest=len(of_study),
+        )
+
+
+def page(results: StudyResults, found: Sequence[Finding]) -> Iterator[str]:
     """The lines of a study's page; writes its figures beside it."""
     name = results.document["name"]
     yield HEAD
@@ -57,15 +106,15 @@ def page(results: StudyResults) -> Iterator[str]:
         "(Student's t). *Reported* numbers are what the study's source printed.\n"
     )
     yield from _table(report_table(results))
-    yield from _claims(findings(results))
+    yield from _claims(found)
     for shown in exhibits(results):
         yield from _exhibit(shown, name)
     yield "## Where the numbers come from\n"
     yield f"- Splits: {example_counts(results)}"
     for term in (*time_terms(results), *origin_terms(results)):
         yield f"- {term.name}: {term.text}"
-    if found := differing(results):
-        yield f"- Not the same for all runs: {', '.join(found)}"
+    if unlike := differing(results):
+        yield f"- Not the same for all runs: {', '.join(unlike)}"
 
 
 def _claims(found: Sequence[Finding]) -> Iterator[str]:

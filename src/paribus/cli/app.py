@@ -165,7 +165,6 @@ def run(
 ) -> None:
     """Train what the lab does not hold yet, then print the table and write the report."""
     from paribus.cli import display
-    from paribus.cli.findings import show_findings
     from paribus.cli.reporting import run_and_report
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
@@ -174,6 +173,8 @@ def run(
     if as_json:
         _print_json(display.outcome_row(outcome, told.report))
     else:
+        from paribus.cli.findings import show_findings  # after training: it loads pandas
+
         display.show_table(told.rows)
         show_findings(told.findings)
         display.show_outcome(outcome, told.report)
