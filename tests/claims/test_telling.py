@@ -36,6 +36,7 @@ from paribus.claims import (
 )
 from paribus.claims.findings import Assessed, judged
 from paribus.claims.units import MINUS
+from paribus.statistics.power import replicates_to_decide
 
 BETTER = Better(ACCURACY, "relu", "sigmoid")
 
@@ -107,10 +108,15 @@ def test_undecided_says_why_and_how_many_more_replicates_decide():
     assert re.search(told + "0.50 points away from 0$", why)
 
 
-def test_where_there_is_no_margin_to_go_by_no_number_is_told():
+def test_where_there_is_no_margin_to_go_by_one_standard_deviation_is():
     losses = apart("test/loss", base=1.0, a=0.0, b=0.0)
-    why = found(losses, Better("test/loss", "a", "b")).why
-    assert why.endswith("the interval holds 0")
+    finding = found(losses, Better("test/loss", "a", "b"))
+    deviation = np.std(finding.links[0].differences, ddof=1)
+    more = replicates_to_decide(5, deviation, deviation) - 5
+    assert finding.why.endswith(
+        f"the interval holds 0; {more} more replicates would decide, in 4 of 5 cases, an effect "
+        f"one standard deviation, {deviation:.3g}, away from 0"
+    )
 
 
 def test_a_number_of_replicates_beyond_reach_is_told_so():

@@ -58,18 +58,22 @@ def undecided(
 def more_replicates(claim: Claim, outcome: Estimated, level: float, unit: str) -> str:
     """How many more replicates would decide, by the margin and the deviation's upper bound.
 
-    Never by the effect that was observed. Nothing where there is no margin to go by.
+    Never by the effect that was observed. Where there is no margin to go by, an effect as large as
+    one standard deviation of the differences is looked for.
     """
-    distance, effect = _distance(claim), outcome.effect
-    if distance is None or not isinstance(effect, Effect) or effect.scale != "plain":
+    effect = outcome.effect
+    if not isinstance(effect, Effect) or effect.scale != "plain":
         return ""
-    total = replicates_to_decide(effect.n, effect.error * effect.n**0.5, distance, level)
-    effect_of = f"an effect {sized(distance, claim.unit)}"
+    deviation, margin = effect.error * effect.n**0.5, _distance(claim)
+    distance = deviation if margin is None else margin
+    total = replicates_to_decide(effect.n, deviation, distance, level)
+    size = sized(distance, claim.unit)
+    said = f"one standard deviation, {size}," if margin is None else size
     if total is None:
-        return f"even {MOST:,} {unit}s might not decide {effect_of}"
+        return f"even {MOST:,} {unit}s might not decide an effect {said}"
     more = total - effect.n
     would = f"more {unit}{'' if more == 1 else 's'} would decide, in 4 of 5 cases"
-    return f"{more:,} {would}, {effect_of}"
+    return f"{more:,} {would}, an effect {said}"
 
 
 def _direction(claim: Claim, outcome: Estimated) -> int:
@@ -131,6 +135,4 @@ def _equals(p: float) -> str:
 
 def _distance(claim: Claim) -> float | None:
     """How far from the bound an effect is that should be decided."""
-    if claim.unit == "correlation":
-        return None
     return claim.margin or (POINT if claim.unit in ("points", "per cent") else None)
