@@ -102,6 +102,21 @@ def digest(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def leaves(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The parts of a JSON-ready declaration that have none themselves, by dotted path.
+
+    What is empty or a list is one.
+
+    >>> dict(leaves({"rule": {"rate": 0.1, "steps": [1, 2]}, "epochs": 3}))
+    {'rule.rate': 0.1, 'rule.steps': [1, 2], 'epochs': 3}
+    """
+    for name, value in document.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
 def split_traced(spec: AnySpec) -> tuple[AnySpec, dict[str, float]]:
     """The declaration without its traced numbers, and those numbers by dotted path.
 

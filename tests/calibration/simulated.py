@@ -5,7 +5,7 @@ another on average; replicates share a part of their value, as paired runs do.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ class Simulated:
     ) -> dict[int, bool]:
         return {}
 
-    def test_errors(self, first: Condition, second: Condition) -> Sequence[float] | None:
+    def leads_by_example(self, first: Condition, second: Condition) -> NDArray[np.float64] | None:
         return None
 
     def courses(

@@ -186,7 +186,7 @@ class InMemory:
     def ends(self, condition, epochs):
         return "no paths"
 
-    def test_errors(self, first, second):
+    def leads_by_example(self, first, second):
         return None
 
 

@@ -88,7 +88,7 @@ def test_where_some_learned_and_others_stalled_replicates_are_counted(first, sec
     assert finding.method.startswith("exact McNemar test of counts")
     learned = f"({len(first)} of 8 and {len(second)} of 8)"
     assert finding.links[0].notes == (
-        f"some replicates learned {learned}, others stalled or diverged: they are counted",
+        f"some replicates learned {learned}, others stalled: they are counted",
     )
     alone = f"in {len(first) - 1 if len(first) > 1 else 0} of 8 replicates a alone learned"
     if verdict != "undecided":

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from paribus.report.estimates import p_text
 from paribus.report.exhibits import Absent, Sheet
-from paribus.report.matrix import all_pairs, p_cell
+from paribus.report.matrix import all_pairs
 from paribus.results.tidy import tidy
 from paribus.store.records import Measurement
 from report.claimed_studies import claimed, twins
@@ -54,7 +55,7 @@ def test_marks_are_of_p_values_corrected_for_all_pairs():
     for pair, p in ps.items():
         assert found[pair]["bold"] == ("*" in found[pair]["text"]) == (p < 0.05)
     assert {found[pair]["bold"] for pair in pairs} == {True, False}
-    assert [row[3].text for row in sheet.rows] == [p_cell(ps[pair]) for pair in pairs]
+    assert [row[3].text for row in sheet.rows] == [p_text(ps[pair]) for pair in pairs]
     assert "corrected for 3 pairs" in figure.note
     assert "exploratory" in figure.note
 

@@ -240,6 +240,15 @@ class TestTuned:
         train(tuned())
         assert held() == held("whole")
 
+    def test_broken_off_after_its_last_run_the_data_is_still_looked_at(self, train, held):
+        train(tuned(), lab="whole")
+        with pytest.raises(KeyboardInterrupt):
+            train(tuned(), watch=Counting(16))
+        outcome = train(tuned())
+        assert outcome.trained == 0
+        assert len(outcome.leaks) == 1
+        assert held() == held("whole")
+
     def test_a_condition_whose_trial_fails_is_not_judged_and_the_others_are(self, train, held):
         deep = Factor(
             "width", {"narrow": {"model.hidden": (8,)}, "deep": {"model.hidden": (8, 8)}}

@@ -216,7 +216,7 @@ def _mixed(evidence: Evidence, link: Link, metric: str, region: Region) -> Asses
     return Assessment(
         link,
         Estimated(Discordant(only_first, only_second, len(units)), _of_counts(region, metric)),
-        notes=(f"some replicates learned ({told}), others stalled or diverged: they are counted",),
+        notes=(f"some replicates learned ({told}), others stalled: they are counted",),
     )
 
 
@@ -233,7 +233,7 @@ def _test_error(
 ) -> float | None:
     if metric != "test/accuracy":
         return None
-    lead = evidence.test_errors(first, second)
+    lead = evidence.leads_by_example(first, second)
     if lead is None:
         return None
     return float(np.std(lead, ddof=1) / math.sqrt(len(lead)))

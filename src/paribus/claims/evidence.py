@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paribus.claims.selection import Condition
 
 
@@ -107,7 +110,7 @@ class Evidence(Protocol):
         """Where the runs of a condition ended, by the analysis of paths; or why none knows."""
         ...
 
-    def test_errors(self, first: Condition, second: Condition) -> Sequence[float] | None:
+    def leads_by_example(self, first: Condition, second: Condition) -> NDArray[np.float64] | None:
         """By test example, the mean over paired replicates of right (1 or 0) in first - second.
 
         None where it is not kept which examples the final models get right.

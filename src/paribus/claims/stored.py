@@ -1,10 +1,11 @@
 """The stored runs of a study as the evidence that claims are tested on."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paribus.claims.analysed import Analysed
 from paribus.claims.evidence import Course, Ends, Values
@@ -13,7 +14,7 @@ from paribus.claims.places import Place, Places
 from paribus.claims.selection import Condition, number
 from paribus.claims.series import best_epoch, course_of
 from paribus.results.derived import TRAINED
-from paribus.results.tidy import CONFUSION, StudyResults, positions
+from paribus.results.tidy import CONFUSION, StudyResults, condition_label, positions
 from paribus.statistics.guessing import stalls
 from paribus.store.records import Measurement
 
@@ -128,7 +129,7 @@ class StoredEvidence:
         place = self._places.at(condition)
         return self._analysed.ends(condition, sorted(place.finished), epochs)
 
-    def test_errors(self, first: Condition, second: Condition) -> Sequence[float] | None:
+    def leads_by_example(self, first: Condition, second: Condition) -> NDArray[np.float64] | None:
         one, other = (self._places.at(condition).finished for condition in (first, second))
         correct = self._results.correct
         pairs = [
@@ -139,7 +140,7 @@ class StoredEvidence:
         if not pairs:
             return None
         leads = [a.astype(np.float64) - b for a, b in pairs]
-        return np.mean(leads, axis=0).tolist()
+        return np.mean(leads, axis=0)
 
     def _value(self, key: str, metric: str, layer: str | None, epoch_rule: str) -> float | str:
         measured = self._results.measurements[key]
@@ -209,16 +210,11 @@ class StoredEvidence:
             goes_on = known and unit not in place.diverged
             found[unit] = depths[label] + goes_on
             censored += goes_on
-        name = condition_name(condition)
+        name = condition_label(condition)
         note = (
             f"{censored} of {len(found)} scans of {name} met no stall and count as one level more"
         )
         return Values(found, missing=place.missing, notes=(note,) if censored else ())
-
-
-def condition_name(condition: Condition) -> str:
-    """A condition by its labels."""
-    return " · ".join(condition.values()) or "the condition"
 
 
 def _values(found: Mapping[int, float | str], place: Place) -> Values:

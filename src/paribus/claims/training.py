@@ -186,7 +186,7 @@ class Sooner(Pair):
     """The metric reaches a value in the first after fewer epochs than in the second.
 
     Reaching means getting as good as the value: down to a loss, up to an accuracy. A run that
-    never does is censored at its last epoch. The margin is in epochs.
+    never does is censored: it counts as the last epoch of the longest. The margin is in epochs.
     """
 
     kind: Literal["sooner"] = "sooner"

@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import Console
 
 from paribus.claims.findings import Finding
-from paribus.cli.display import _Table, console
+from paribus.cli.display import TextTable, console
 from paribus.cli.labs import Compared, LabDifference, Scaled
-from paribus.cli.words import interval, plural
+from paribus.cli.words import finite, interval, plural
 from paribus.report.difference import ConditionDifference, VerdictDifference
 from paribus.results.difference import Furthest, RunDifference, StudyDifference, furthest
 from paribus.results.tidy import condition_label
@@ -73,7 +73,7 @@ def _furthest_row(one: Furthest) -> dict[str, Any]:
     return {
         "name": one.name,
         "runs": one.runs,
-        "distance": _finite(one.distance),
+        "distance": finite(one.distance),
         "key": one.run.copies.key,
         "condition": dict(one.run.condition),
         "replicate": one.run.replicate,
@@ -82,7 +82,7 @@ def _furthest_row(one: Furthest) -> dict[str, Any]:
 
 def _condition_row(one: ConditionDifference) -> dict[str, Any]:
     row = vars(one) | {"condition": dict(one.condition), "epoch_rule": "last"}
-    return {name: _finite(cell) if isinstance(cell, float) else cell for name, cell in row.items()}
+    return {name: finite(cell) if isinstance(cell, float) else cell for name, cell in row.items()}
 
 
 def _verdict_row(found: VerdictDifference) -> dict[str, Any]:
@@ -98,16 +98,12 @@ def _verdict_row(found: VerdictDifference) -> dict[str, Any]:
 
 
 def _finding_row(finding: Finding) -> dict[str, Any]:
-    numbers = {name: _finite(getattr(finding, name)) for name in ("estimate", "low", "high")}
+    numbers = {name: finite(getattr(finding, name)) for name in ("estimate", "low", "high")}
     return {"verdict": finding.verdict, "n": finding.n} | numbers
 
 
 def _scaled_rows(studies: Sequence[Scaled]) -> list[dict[str, str]]:
     return [{"study": name, "scale": scale} for name, scale in studies]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def show_difference(found: LabDifference) -> None:
@@ -116,7 +112,7 @@ def show_difference(found: LabDifference) -> None:
     out.print(f"A: {found.a}", soft_wrap=True)
     out.print(f"B: {found.b}", soft_wrap=True)
     numbers = (*_COUNTS, "other key", "verdicts changed")
-    table = _Table("study", "scale", *numbers, numbers=numbers)
+    table = TextTable("study", "scale", *numbers, numbers=numbers)
     for study in found.studies:
         table.add_row(*_cells(study))
     out.print(table)
@@ -182,7 +178,7 @@ def _show_runs(out: Console, differing: Sequence[RunDifference]) -> None:
     found = furthest(differing)
     shown = [one for one in found if _is_shown(one)]
     if shown:
-        table = _Table("what differs", "runs", "furthest apart", "there", numbers=("runs",))
+        table = TextTable("what differs", "runs", "furthest apart", "there", numbers=("runs",))
         for one in shown:
             name = _NAMES.get(one.name, f"{one.name}, last epoch")
             table.add_row(name, str(one.runs), _distance(one), _where(one.run))
@@ -228,7 +224,7 @@ def _show_conditions(out: Console, conditions: Sequence[ConditionDifference]) ->
         return
     metric = conditions[0].metric
     columns = ("mean A", "mean B", "B - A", "n")
-    table = _Table(*conditions[0].condition, *columns, numbers=columns)
+    table = TextTable(*conditions[0].condition, *columns, numbers=columns)
     for one in conditions:
         means = [interval(mean, None, None) for mean in (one.mean_a, one.mean_b)]
         difference = interval(one.difference, one.low, one.high, digits=6)

@@ -30,7 +30,7 @@ def console() -> Console:
     return out
 
 
-class _Table:
+class TextTable:
     """A plain table whose cells are text as it is: brackets in a label are no markup."""
 
     def __init__(self, *columns: str, numbers: Sequence[str] = ()) -> None:
@@ -61,7 +61,7 @@ def study_row(study: Study) -> dict[str, Any]:
 
 def show_studies(rows: Sequence[Mapping[str, Any]]) -> None:
     """The built-in studies, by report."""
-    table = _Table("study", "report", "runs", "scales", "question", numbers=("runs",))
+    table = TextTable("study", "report", "runs", "scales", "question", numbers=("runs",))
     for row in sorted(rows, key=lambda row: (row["report"], row["name"])):
         runs = f"{row['conditions']} x {row['replicates']}"
         scales = ", ".join(row["scales"])
@@ -73,7 +73,9 @@ def show_plan(plan: Plan, found: Estimate) -> None:
     """Conditions with their parameters, then what is to be trained and what it will take."""
     out = console()
     factors = [factor.name for factor in plan.study.factors]
-    table = _Table(*factors, "replicates", "parameters", "steps per run", numbers=("parameters",))
+    table = TextTable(
+        *factors, "replicates", "parameters", "steps per run", numbers=("parameters",)
+    )
     for labels, runs in _by_condition(plan).items():
         first = runs[0]
         table.add_row(*labels, str(len(runs)), f"{first.parameters:,}", f"{first.steps:,}")
@@ -120,7 +122,7 @@ def show_table(rows: "Sequence[Row]") -> None:
     out = console()
     factors = list(rows[0]["condition"])
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
-    table = _Table(*factors, "n", "diverged", *metrics, numbers=("n", "diverged", *metrics))
+    table = TextTable(*factors, "n", "diverged", *metrics, numbers=("n", "diverged", *metrics))
     grouped: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         grouped.setdefault(tuple(row["condition"].values()), []).append(row)
@@ -177,7 +179,7 @@ def show_outcome(outcome: Outcome, report: Path | None) -> None:
 def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
     """What a lab holds of each study."""
     names = ("total", "done", "diverged", "failed", "running")
-    table = _Table("study", "scale", *names, "time left", numbers=names)
+    table = TextTable("study", "scale", *names, "time left", numbers=names)
     for row in rows:
         left = "-" if row["seconds_left"] is None else duration(row["seconds_left"])
         table.add_row(row["study"], row["scale"], *(str(row[name]) for name in names), left)
@@ -186,7 +188,7 @@ def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def show_data(rows: Sequence[Mapping[str, Any]]) -> None:
     """The data sets and where they are."""
-    table = _Table("data", "state", "size", "where", numbers=("size",))
+    table = TextTable("data", "state", "size", "where", numbers=("size",))
     for row in rows:
         bytes_ = size(row["bytes"]) if row["bytes"] else "-"
         table.add_row(row["name"], row["state"], bytes_, row["path"] or "-")

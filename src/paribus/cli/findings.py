@@ -1,6 +1,5 @@
 """What became of a study's claims, for people and for scripts."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, get_args
@@ -10,7 +9,7 @@ from rich.text import Text
 from paribus.claims.assessment import Verdict
 from paribus.claims.findings import Finding, LinkFinding
 from paribus.cli.display import console
-from paribus.cli.words import plural
+from paribus.cli.words import finite, plural
 
 _STYLES = {
     "supported": "green",
@@ -28,18 +27,14 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         for name, value in vars(finding).items()
         if name not in ("links", "declared", *_NUMBERS)
     }
-    numbers = {name: _finite(getattr(finding, name)) for name in _NUMBERS}
+    numbers = {name: finite(getattr(finding, name)) for name in _NUMBERS}
     return plain | numbers | {"links": [_link_row(link) for link in finding.links]}
 
 
 def _link_row(link: LinkFinding) -> dict[str, Any]:
     row = asdict(link)
-    finite = {name: _finite(value) for name, value in row.items() if isinstance(value, float)}
-    return row | finite | {"conditions": [dict(one) for one in link.conditions]}
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    numbers = {name: finite(value) for name, value in row.items() if isinstance(value, float)}
+    return row | numbers | {"conditions": [dict(one) for one in link.conditions]}
 
 
 def show_findings(found: Sequence[Finding]) -> None:

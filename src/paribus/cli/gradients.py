@@ -1,15 +1,12 @@
 """What `paribus check-gradients` prints: a row for each condition and layer."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from paribus.cli.display import console
-from paribus.cli.words import plural
+from paribus.cli.display import TextTable, console
+from paribus.cli.words import finite, plural
 from paribus.probes.gradient_check import TOLERANCE, LayerCheck
 from paribus.study.gradients import ConditionCheck
 
@@ -28,18 +25,14 @@ def gradient_rows(checks: Iterable[ConditionCheck]) -> list[dict[str, Any]]:
 def _row(layer: LayerCheck) -> dict[str, Any]:
     return {
         "layer": layer.name,
-        "relative_error": _finite(layer.relative_error),
-        "rounding": _finite(layer.rounding),
+        "relative_error": finite(layer.relative_error),
+        "rounding": finite(layer.rounding),
         "checked": layer.checked,
         "excluded": layer.excluded,
         "parameters": layer.parameters,
         "verdict": layer.verdict,
         "worst": layer.worst,
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def any_wrong(rows: Sequence[dict[str, Any]]) -> bool:
@@ -51,15 +44,12 @@ def show_gradients(rows: Sequence[dict[str, Any]]) -> None:
     """The table, what its numbers are, and what is wrong."""
     out = console()
     factors = list(rows[0]["condition"])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in (*factors, *COLUMNS):
-        right = column in COLUMNS[1:-1]
-        table.add_column(Text(column), justify="right" if right else "left")
+    table = TextTable(*factors, *COLUMNS, numbers=COLUMNS[1:-1])
     for row in rows:
         errors = [_error(row[name]) for name in ("relative_error", "rounding")]
         counts = [f"{row[name]:,}" for name in ("checked", "excluded", "parameters")]
         cells = (*row["condition"].values(), row["layer"], *errors, *counts, row["verdict"])
-        table.add_row(*map(Text, cells))
+        table.add_row(*cells)
     out.print(table)
     out.print(
         "relative error: ||g - n|| / (||g|| + ||n||), g the gradient, n central differences in "

@@ -34,12 +34,13 @@ def run_and_report(plan: Plan, options: RunOptions) -> tuple[Outcome, Told]:
         return outcome, Told()
     begun = time.perf_counter()
     # Here, so that training does not wait until what draws charts is loaded.
-    from paribus.claims.findings import findings  # noqa: PLC0415
     from paribus.cli.stored import table_rows, write_report_of  # noqa: PLC0415
+    from paribus.report.contents import contents  # noqa: PLC0415
 
     results = outcome.results()
-    path = write_report_of(results, options.lab, None)
+    shown = contents(results)
+    path = write_report_of(results, options.lab, None, shown)
     outcome.seconds["report"] = time.perf_counter() - begun
     outcome.seconds["total"] += outcome.seconds["report"]
     rows = table_rows(results, [plan.study.primary], "last")
-    return outcome, Told(rows, findings(results), path)
+    return outcome, Told(rows, shown.found, path)

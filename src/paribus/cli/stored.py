@@ -9,6 +9,7 @@ from paribus.cli.arguments import find_study, is_file_name
 from paribus.data import catalogue as datasets
 from paribus.data.files import find_source
 from paribus.errors import UnknownNameError
+from paribus.report.contents import Contents
 from paribus.report.write import write_report
 from paribus.results.load import load_results
 from paribus.results.table import (
@@ -65,10 +66,12 @@ def table_rows(
     return table(results, list(metrics) or usual, chosen[rule], kinds[interval])
 
 
-def write_report_of(results: StudyResults, lab: Path, output: Path | None) -> Path:
+def write_report_of(
+    results: StudyResults, lab: Path, output: Path | None, shown: Contents | None = None
+) -> Path:
     """Writes a study's report, by default into the lab; gives the page's path."""
     folder = f"{results.document['name']}-{results.document['scale']}"
-    return write_report(results, output or lab / "reports" / folder)
+    return write_report(results, output or lab / "reports" / folder, shown)
 
 
 def status_rows(lab: Path) -> list[dict[str, Any]]:

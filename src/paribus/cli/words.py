@@ -1,5 +1,7 @@
 """Numbers in words: durations, sizes, counts, intervals."""
 
+import math
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -51,3 +53,8 @@ def interval(mean: float | None, low: float | None, high: float | None, digits: 
     if low is None or high is None:
         return f"{mean:.{digits}f}"
     return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def finite(value: float | None) -> float | None:
+    """A number for JSON, which has none that is not finite."""
+    return value if value is not None and math.isfinite(value) else None

@@ -68,10 +68,14 @@ def count_text(finding: Finding) -> str:
     return f"{finding.n} {unit}{'' if finding.n == 1 else 's'}"
 
 
-def p_text(p: float | None) -> str:
-    """A p-value with three decimals; an em dash where nothing was tested."""
+def p_text(p: float | None, nothing: str = "\u2014") -> str:
+    """A p-value with three decimals, never 0; `nothing` where nothing was tested.
+
+    >>> p_text(0.0123), p_text(1e-9), p_text(None, "")
+    ('0.012', '< 0.001', '')
+    """
     if p is None:
-        return "\u2014"
+        return nothing
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 

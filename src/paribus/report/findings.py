@@ -8,14 +8,13 @@ from typing import Any, get_args
 
 import numpy as np
 
-from paribus.claims.assessment import LEVEL, Verdict
+from paribus.claims.assessment import Verdict
 from paribus.claims.findings import Finding, LinkFinding
 from paribus.claims.telling import shared, sides
 from paribus.claims.units import MINUS, Unit, shown
 from paribus.design.differences import between, sentences
-from paribus.report.estimates import estimate_text, interval_text
+from paribus.report.estimates import estimate_text, interval_text, level_of, p_text
 from paribus.report.exhibits import Cell, Sheet
-from paribus.report.matrix import p_cell
 
 LITTLE = 0.2
 """A correlation of paired values of which a difference gains next to nothing."""
@@ -84,7 +83,7 @@ def told_findings(found: Sequence[Finding], document: Mapping[str, Any]) -> Find
         ]
     return Findings(
         tally=_tally(theirs, ours, bool(document.get("source"))),
-        rule=_rule(found, _level(document)),
+        rule=_rule(found, level_of(document)),
         registration=_registration(found, document.get("registration") or {}),
         groups=tuple(group for group in groups if group.told),
     )
@@ -155,8 +154,8 @@ def _evidence(number: int, finding: Finding) -> Sheet:
         ("verdict", [Cell(link.verdict) for link in links]),
         (f"estimate{UNITS.get(unit, '')}", [_estimate(link) for link in links]),
         ("n", [Cell(str(link.n)) for link in links]),
-        ("p", [Cell(p_cell(link.p)) for link in links]),
-        ("Holm-adjusted p", [Cell(p_cell(link.p_adjusted)) for link in links]),
+        ("p", [Cell(p_text(link.p, "")) for link in links]),
+        ("Holm-adjusted p", [Cell(p_text(link.p_adjusted, "")) for link in links]),
         ("exact sign-flip p", [_sign_flip(link) for link in links]),
         ("correlation of pairs", [_pairing(link) for link in links]),
         ("standard error over replicates", [Cell(_spread(link)) for link in links]),
@@ -217,7 +216,7 @@ def _pairing(link: LinkFinding) -> Cell:
         return Cell("")
     bought = "pairing bought little" if found < LITTLE else ""
     bought = "pairing cost precision" if found <= -LITTLE else bought
-    return Cell(f"{found:.2f}".replace("-", MINUS), bought)
+    return Cell(shown(found, "correlation"), bought)
 
 
 def _spread(link: LinkFinding) -> str:
@@ -239,10 +238,6 @@ def _counted(told: Sequence[Told], what: str) -> str:
     counts = {of: sum(one.verdict == of for one in told) for of in get_args(Verdict)}
     verdicts = ", ".join(f"{count} {of}" for of, count in counts.items() if count)
     return f"{len(told)} {what if len(told) == 1 else several}: {verdicts}"
-
-
-def _level(document: Mapping[str, Any]) -> float:
-    return (document.get("registration") or {}).get("level", LEVEL)
 
 
 def _rule(found: Sequence[Finding], level: float) -> str:

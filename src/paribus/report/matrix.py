@@ -8,6 +8,7 @@ import altair as alt
 from paribus.claims.assessment import LEVEL
 from paribus.claims.selection import Condition
 from paribus.claims.stored import StoredEvidence
+from paribus.report.estimates import p_text
 from paribus.report.exhibits import Absent, Cell, Exhibit, Sheet
 from paribus.report.figures import Figure, Panel
 from paribus.report.keys import Swatch
@@ -119,20 +120,9 @@ def _said(one: Pair, sign: int, places: int) -> str:
         return one.said
     low, high = sorted((sign * (one.low or 0.0), sign * (one.high or 0.0)))
     interval = f"95 % interval {number(low, places)} to {number(high, places)}"
-    p = p_cell(one.p)
+    p = p_text(one.p)
     told = f"adjusted p {p}" if p.startswith("<") else f"adjusted p = {p}"
     return f"{number(sign * one.mean, places)} ({interval}, n = {one.n}, {told})"
-
-
-def p_cell(p: float | None) -> str:
-    """A p-value for a table, never 0; nothing where nothing was tested.
-
-    >>> p_cell(0.0123), p_cell(1e-9), p_cell(None)
-    ('0.012', '< 0.001', '')
-    """
-    if p is None:
-        return ""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _decimals(pairs: Sequence[Pair]) -> int:
@@ -187,7 +177,7 @@ def _table(pairs: Sequence[Pair], labels: Sequence[str], primary: str) -> Sheet:
                 Cell(f"{labels[one.first]} {MINUS} {labels[one.second]}"),
                 Cell(number(one.mean, places) if not one.said else one.said, interval),
                 Cell(str(one.n)),
-                Cell(p_cell(one.p) or NOTHING),
+                Cell(p_text(one.p, NOTHING)),
             )
         )
     return Sheet(

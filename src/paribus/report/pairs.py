@@ -48,8 +48,8 @@ def compared(evidence: StoredEvidence, metric: str) -> list[Pair]:
         )
         for i, j in places
     ]
-    tested = [place for place, one in enumerate(found) if _effect(one) is not None]
-    adjusted = dict(zip(tested, holm([_p(found[place]) for place in tested]), strict=True))
+    effects = {place: effect for place, one in enumerate(found) if (effect := _effect(one))}
+    adjusted = dict(zip(effects, holm([one.p(0.0) for one in effects.values()]), strict=True))
     scale = quantity(metric).scale
     return [
         _pair(pair, one, adjusted.get(place), scale)
@@ -62,11 +62,6 @@ def _effect(found: Assessment) -> Effect | None:
     if isinstance(outcome, Estimated) and isinstance(outcome.effect, Effect):
         return outcome.effect
     return None
-
-
-def _p(found: Assessment) -> float:
-    effect = _effect(found)
-    return 1.0 if effect is None else effect.p(0.0)
 
 
 def _pair(

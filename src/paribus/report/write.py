@@ -3,20 +3,21 @@
 from pathlib import Path
 
 from paribus.errors import ParibusError
-from paribus.report.contents import contents
+from paribus.report.contents import Contents, contents
 from paribus.report.figures import save_charts
 from paribus.report.files import write_whole
 from paribus.report.page import render
 from paribus.results.tidy import StudyResults
 
 
-def write_report(results: StudyResults, folder: Path) -> Path:
+def write_report(results: StudyResults, folder: Path, shown: Contents | None = None) -> Path:
     """Write `report.html` and `charts/*.svg`, `charts/*.png` to a folder; the page's path.
 
-    The page is replaced whole or not at all. Raises `ParibusError` where the folder cannot be
+    `shown` is `contents(results)`, made here where not given. The page is replaced whole or not
+    at all. Raises `ParibusError` where the folder cannot be
     written.
     """
-    shown = contents(results)
+    shown = contents(results) if shown is None else shown
     try:
         save_charts(shown.figures, folder / "charts")
     except OSError as error:

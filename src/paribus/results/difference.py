@@ -11,6 +11,7 @@ from typing import Any
 
 from paribus.results.copies import Copies, compare_copies
 from paribus.results.provenance import origins
+from paribus.spec import leaves
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Member, StoredRun, StudyEntry
 
@@ -189,20 +190,11 @@ def _place(member: Member) -> tuple[Labels, int]:
 
 def _content(run: StoredRun, member: Member) -> dict[str, Any]:
     """What a run's key is made of, by name; but for the replicate itself."""
-    return dict(_flat(run.recipe)) | {
+    return dict(leaves(run.recipe)) | {
         "data fingerprint": run.fingerprint,
         "numerics version": run.provenance.get("numerics", ABSENT),
         "salt of the registration": run.replicate - member.replicate,
     }
-
-
-def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of a recipe by dotted path; what is empty or a list is a leaf."""
-    for name, inner in value.items():
-        if isinstance(inner, Mapping) and inner:
-            yield from _flat(inner, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", inner
 
 
 def _key_differences(moved: Iterable[_Moved]) -> Iterator[KeyDifference]:

@@ -164,8 +164,10 @@ class Catalogue:
         Raises `NothingStoredError` where the run is not stored or does not keep it, `LabError`
         where it is damaged.
         """
-        with self._database.reading() as connection:
-            return runs.select_artifact(connection, key, name)
+        found = self.artifacts([key], name)
+        if key not in found:
+            raise NothingStoredError(f"run {key} keeps no {name!r} in this lab")
+        return found[key]
 
     def artifacts(self, keys: Iterable[str], name: str) -> dict[str, bytes]:
         """One artifact of each of these runs that keeps it; raises `LabError` for damaged ones."""

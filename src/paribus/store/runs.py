@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, delete, func, insert, select, type_coerce
 from sqlalchemy.dialects import sqlite
 
-from paribus.errors import LabError, NothingStoredError
+from paribus.errors import LabError
 from paribus.store.arrays import decode, encode
 from paribus.store.records import Measurement, StoredRun
 from paribus.store.schema import ARTIFACTS, CHECKPOINTS, FAILURES, MEASUREMENTS, PROBED, RUNS
@@ -163,22 +163,6 @@ def select_artifacts(connection: Connection, key: str) -> dict[str, bytes]:
     return {
         row.name: _undamaged(row, f"artifact {row.name!r}") for row in connection.execute(query)
     }
-
-
-def select_artifact(connection: Connection, key: str, name: str) -> bytes:
-    """One artifact of a run.
-
-    Raises `NothingStoredError` where the run is not stored or does not keep it.
-    """
-    query = (
-        select(RUNS.c.key, ARTIFACTS)
-        .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
-        .where(RUNS.c.key == key, ARTIFACTS.c.name == name)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NothingStoredError(f"run {key} keeps no {name!r} in this lab")
-    return _undamaged(row, f"artifact {name!r}")
 
 
 def select_artifacts_named(

@@ -6,7 +6,7 @@ way; what else a study consists of does not matter to it.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from paribus.claims import AnyClaim
 from paribus.claims.assessment import LEVEL
 from paribus.claims.selection import Condition
 from paribus.design.adaptive import FIRST_TRIAL
-from paribus.spec import digest
+from paribus.spec import digest, leaves
 from paribus.statistics.looks import spent_levels
 from paribus.study.plan import Plan, PlannedRun
 from paribus.study.scaled import ScaledStudy
@@ -86,8 +86,8 @@ def levels_of_looks(looks: Sequence[int]) -> dict[int, float]:
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """In what a study differs from the content of a registration; nothing where it is the same."""
-    fields = dict(_flat(before["recipe"]))
-    others = dict(_flat(now["recipe"]))
+    fields = dict(leaves(before["recipe"]))
+    others = dict(leaves(now["recipe"]))
     found = [
         f"recipe.{path}"
         for path in dict.fromkeys([*fields, *others])
@@ -124,11 +124,3 @@ def _identity(said: Mapping[str, Any]) -> tuple[Any, str]:
 
 def _place(condition: Condition) -> tuple[tuple[str, str], ...]:
     return tuple(condition.items())
-
-
-def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

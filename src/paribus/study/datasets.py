@@ -1,8 +1,8 @@
 """The data of a study's runs, each data set in memory once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
-from paribus.data.base import DataSpec, Source
+from paribus.data.base import DataSpec, Location, Source
 from paribus.data.dataset import Dataset
 from paribus.data.leaks import find_leaks
 from paribus.study.plan import PlannedRun
@@ -21,8 +21,7 @@ class Datasets:
         Raises `MissingDataError` and `DamagedDataError`.
         """
         for data in {run.recipe.data.bare() for run in runs}:
-            if data not in self._loaded:
-                self._loaded[data] = data.load(self._source)
+            self._load(data)
 
     def loaded(self, run: PlannedRun) -> Dataset:
         """The data set of a run, loaded if it is not here."""
@@ -33,10 +32,24 @@ class Datasets:
         """The loaded data set of a run."""
         return self._loaded[run.recipe.data.bare()]
 
-    def leaks(self, known: Collection[str]) -> dict[str, str]:
-        """What was found of examples that loaded data sets hold twice, by fingerprint.
+    def leaks(
+        self, locations: Mapping[DataSpec, Location], known: Mapping[str, str]
+    ) -> dict[str, str]:
+        """What data sets hold twice, by fingerprint; "" where that is nothing.
 
-        "" where there are none; of those `known` it is not looked for again.
+        Of those `known` it is not looked for again. Those that are not here, for all their runs
+        are stored, are left out.
         """
-        loaded = [data for data in self._loaded.values() if data.fingerprint not in known]
-        return {data.fingerprint: find_leaks(data).notice or "" for data in loaded}
+        found: dict[str, str] = {}
+        for data, location in locations.items():
+            if location.fingerprint in known:
+                found[location.fingerprint] = known[location.fingerprint]
+            elif data in self._loaded or location.state != "absent":
+                notice = find_leaks(self._load(data)).notice
+                found[location.fingerprint] = notice or ""
+        return found
+
+    def _load(self, data: DataSpec) -> Dataset:
+        if data not in self._loaded:
+            self._loaded[data] = data.load(self._source)
+        return self._loaded[data]

@@ -4,7 +4,6 @@ The one place where plan, executor, training and store meet.
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 from paribus.store.catalogue import Catalogue
@@ -38,9 +37,9 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
         plan = as_registered(plan, catalogue)
         outcome = Outcome(plan, options.lab, standing=stand(plan, catalogue))
         datasets = Datasets(options.source)
-        outcome.leaks = _leaks(plan, _earlier_leaks(plan, catalogue))
+        outcome.leaks = _earlier_leaks(plan, catalogue)
         _run(outcome, options, catalogue, datasets)
-        outcome.leaks |= _leaks(plan, datasets.leaks(outcome.leaks))
+        outcome.leaks = datasets.leaks(plan.locations, outcome.leaks)
         _put_study(outcome, catalogue)
         _analyse(outcome, options, catalogue, datasets)
         _put_study(outcome, catalogue)
@@ -86,14 +85,10 @@ def _put_study(outcome: Outcome, catalogue: Catalogue) -> None:
 
 
 def _earlier_leaks(plan: Plan, catalogue: Catalogue) -> dict[str, str]:
-    """What an earlier run of the study found in its data, by fingerprint."""
+    """What an earlier run of the study found repeated in the data of the plan, by fingerprint."""
     key = plan.study.name, plan.study.scale
     entries = {(entry.name, entry.scale): entry for entry in catalogue.studies()}
-    return entries[key].document.get("leaks", {}) if key in entries else {}
-
-
-def _leaks(plan: Plan, known: Mapping[str, str]) -> dict[str, str]:
-    """What is known of repeated examples in the data that the plan trains on."""
+    known = entries[key].document.get("leaks", {}) if key in entries else {}
     here = {location.fingerprint for location in plan.locations.values()}
     return {fingerprint: notice for fingerprint, notice in known.items() if fingerprint in here}
 
