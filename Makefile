@@ -3,10 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test calibration check format bench docs clean
+.PHONY: help demo test calibration faults fuzz check format bench docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +23,12 @@ calibration: $(VENV)/installed-test ## Measure how often verdicts are false (min
 	PARIBUS_CALIBRATION=full $(BIN)/python -m pytest tests/calibration --numprocesses auto \
 		--dist worksteal
 
+faults: $(VENV)/installed-test ## Disturb studies in every way and count what is lost (an hour)
+	PYTHONPATH=tests $(BIN)/python -m faults.campaign --record docs/faults.md
+
+fuzz: $(VENV)/installed-fuzz ## Fuzz every parser of outside bytes, FUZZ_SECONDS each (two hours)
+	PYTHONPATH=tests $(BIN)/python -m fuzzing.campaign --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
 check: $(VENV)/installed-dev ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -33,6 +41,7 @@ format: $(VENV)/installed-dev ## Put the code into our format
 
 bench: $(VENV)/installed ## Measure speed and overhead on this machine
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/many_runs.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/probes.py
 	$(BIN)/python benchmarks/startup.py
@@ -58,6 +67,10 @@ $(VENV)/installed: $(VENV)/made pyproject.toml constraints.txt
 
 $(VENV)/installed-test: $(VENV)/installed
 	$(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/installed-fuzz: $(VENV)/installed-test
+	$(PIP) --editable '.[fuzz]'
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -2,12 +2,13 @@
 
 Trains a study of tiny runs (one linear layer on the embedded digits, full batch, one epoch) in an
 empty lab, then plans it again with everything stored. Prints milliseconds per run: wall-clock
-time of the whole study less what its lanes spent compiling, training and evaluating.
+time of the whole study less what its lanes spent compiling, training and evaluating. Workers are
+started within that time, and each run is a task of its own for them.
 
-    python benchmarks/overhead.py [RUNS]
+    python benchmarks/overhead.py [--runs N] [--on threads processes ray]
 """
 
-import sys
+import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -40,9 +41,9 @@ def tiny_study(runs: int) -> Study:
     )
 
 
-def measure(runs: int, lab: Path) -> dict[str, float]:
+def measure(runs: int, lab: Path, on: str) -> dict[str, float]:
     """Seconds by part of a study of tiny runs."""
-    options = RunOptions(lab=lab, source=Source())
+    options = RunOptions(lab=lab, source=Source(), on=on)
     begun = time.perf_counter()
     plan = make_plan(tiny_study(runs).at(), options.source)
     planned = time.perf_counter()
@@ -61,14 +62,18 @@ def measure(runs: int, lab: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(runs, Path(folder) / "lab")
-    print(f"{runs} tiny runs, milliseconds per run (wall-clock):")
-    for name, seconds in found.items():
-        print(f"  {seconds / runs * 1e3:8.3f}  {name}")
-    beyond = list(found.values())
-    print(f"  {(beyond[0] + beyond[1]) / runs * 1e3:8.3f}  overhead in all (target: under 20)")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--on", nargs="+", default=["threads"])
+    asked = parser.parse_args()
+    for on in asked.on:
+        with tempfile.TemporaryDirectory() as folder:
+            found = measure(asked.runs, Path(folder) / "lab", on)
+        print(f"{asked.runs} tiny runs on {on}, milliseconds per run (wall-clock):")
+        for name, seconds in found.items():
+            print(f"  {seconds / asked.runs * 1e3:8.3f}  {name}")
+        beyond = list(found.values())
+        print(f"  {(beyond[0] + beyond[1]) / asked.runs * 1e3:8.3f}  overhead in all")
 
 
 if __name__ == "__main__":

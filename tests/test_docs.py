@@ -20,8 +20,10 @@ from paribus.claims import Claim
 from paribus.claims.findings import findings
 from paribus.cli.app import app
 from paribus.cli.arguments import find_study, parse_only, parse_sets
+from paribus.cli.checking import Repaired, Trained, check_row
 from paribus.cli.difference import difference_row
 from paribus.cli.display import outcome_row, study_row
+from paribus.cli.doctor import Finding, doctor_row
 from paribus.cli.findings import finding_row
 from paribus.cli.gradients import gradient_rows
 from paribus.cli.registering import registration_row
@@ -37,9 +39,12 @@ from paribus.results.table import Row
 from paribus.results.tidy import tidy
 from paribus.spec import Spec, Traced
 from paribus.store.catalogue import Catalogue
+from paribus.store.integrity import Damage
+from paribus.store.records import Member
 from paribus.study.gradients import ConditionCheck
 from paribus.study.outcome import Outcome
 from paribus.study.registration import register_ahead
+from paribus.study.repair import Again, Checked
 from paribus.study.scaled import RESERVED, Reported
 from paribus.study.study import Study
 from report import example_lab
@@ -419,12 +424,21 @@ def printed(tmp_path):
         "register": registration_row(register_ahead(planned, tmp_path / "registered")),
         "run": outcome_row(Outcome(planned, tmp_path), None),
         "status": status_rows(tmp_path),
+        "doctor": doctor_row([Finding("lab", "content", "nothing yet")]),
         "table": [dict.fromkeys(Row.__annotations__)],
         "findings": [json.loads(json.dumps(finding_row(_finding())))],
         "data": catalogue.describe(Source(tmp_path)),
         "diff": json.loads(json.dumps(difference_row(example_difference()))),
+        "check": check_row(tmp_path, *_checked()),
         "check-gradients": gradient_rows([ConditionCheck({}, GradientCheck((), LAYER_CHECK))]),
     }
+
+
+def _checked():
+    again = Again("activations", "demo", "paribus run activations", (Member("4f0c", {}, 0),))
+    damage = Damage("run", "run 4f0c is damaged", 1, "4f0c")
+    repaired = Repaired(None, (Trained(again, 1),), complete=True)
+    return Checked(79, (damage,), (again,), (), ()), repaired
 
 
 def _finding():

@@ -3,6 +3,7 @@
 Names are imported when they are first used, so that `paribus --help` does not wait for JAX.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from paribus.study.study import Scale, Study
     from paribus.training.recipe import EarlyStopping, Recipe, WarmStart
     from paribus.training.second_phase import GradientNormPhase
+
+# What happens is told to loggers; where the user has none, it is told to nobody.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "EarlyStopping",

@@ -12,6 +12,8 @@ A message has four parts: what is wrong, what was got, what is allowed, what to 
     ├── LabError
     │   ├── LabUnwritableError
     │   ├── LabHeldError        another command writes to this lab
+    │   ├── LabGoneError        the server of a shared lab that cannot be reached
+    │   ├── DamagedLabError     what is stored is not what was written
     │   └── SchemaError         a store of a newer schema, or no store at all
     └── NothingStoredError      a table or report of a study that has no finished run
 """
@@ -86,8 +88,20 @@ class LabHeldError(LabError):
     """A lab that another command is writing to."""
 
 
+class DamagedLabError(LabError):
+    """A store that holds something else than was written to it."""
+
+
+class LabGoneError(LabError):
+    """A shared lab whose server cannot be reached, or no longer."""
+
+
 class SchemaError(LabError):
     """A store that this version cannot read."""
+
+
+class ExecutorError(ParibusError):
+    """Workers that cannot be had, or that cannot take what is sent to them."""
 
 
 class NothingStoredError(ParibusError):

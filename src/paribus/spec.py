@@ -8,7 +8,7 @@ others (or JAX tracers) in their place.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
@@ -37,9 +37,11 @@ class Traced:
     """Marks a number that may differ between the runs of one compiled program."""
 
 
-Count = Annotated[int, Strict(), Field(gt=0)]
+MOST = 2**31 - 1
+"""The largest whole number that a compiled program counts to."""
+Count = Annotated[int, Strict(), Field(gt=0, le=MOST)]
 """A whole number, 1 or more."""
-Whole = Annotated[int, Strict(), Field(ge=0)]
+Whole = Annotated[int, Strict(), Field(ge=0, le=MOST)]
 """A whole number, 0 or more."""
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 """A finite number."""
@@ -62,6 +64,8 @@ class _RaisesDeclarationError(type(BaseModel)):
                 return super().__call__(*args, **fields)
             except ValidationError as error:
                 raise DeclarationError(cls.__name__, faults_of(error, cls)) from None
+            except UnicodeEncodeError as error:
+                raise DeclarationError(cls.__name__, [Fault("", _unwritable(error))]) from None
 
 
 class Spec(BaseModel, metaclass=_RaisesDeclarationError):
@@ -83,6 +87,8 @@ class Spec(BaseModel, metaclass=_RaisesDeclarationError):
             replaced = type(self).model_validate(fields)
         except ValidationError as error:
             faults += faults_of(error, type(self))
+        except UnicodeEncodeError as error:
+            faults.append(Fault("", _unwritable(error)))
         else:
             if not faults:
                 return replaced
@@ -100,6 +106,25 @@ def digest(content: Any) -> str:
     """SHA-256 (64 hex digits) of JSON-ready content, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digests(content: Mapping[str, Any], last: str, values: Iterable[int]) -> list[str]:
+    """The `digest` of content with each of these numbers beside it, under the name `last`.
+
+    All that the digests share is hashed once, so `last` has to be the last of the names.
+
+    >>> digests({"a": 1}, "b", [2, 3]) == [digest({"a": 1, "b": 2}), digest({"a": 1, "b": 3})]
+    True
+    """
+    assert last > max(content), last
+    whole = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    begun = hashlib.sha256(f"{whole[:-1]},{json.dumps(last)}:".encode())
+    found = []
+    for value in values:
+        one = begun.copy()
+        one.update(f"{value}}}".encode())
+        found.append(one.hexdigest())
+    return found
 
 
 def leaves(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -225,27 +250,38 @@ def _fault(detail: ErrorDetails, spec: type[BaseModel]) -> Fault:
             name = str(detail["loc"][-1])
             problem = f"unknown field {name!r}{near_match(name, _public_fields(place.owner))}"
         case "literal_error":
-            problem = f"got {got!r}{_allowed(got, context['expected'])}"
+            problem = f"got {written(got)}{_allowed(got, context['expected'])}"
         case "union_tag_invalid" | "union_tag_not_found" | "model_type" | "model_attributes_type":
             allowed = context.get("expected_tags", ", ".join(one.__name__ for one in place.specs))
-            problem = f"got {_shown(got)}; allowed here: {allowed}"
+            problem = f"got {written(got)}; allowed here: {allowed}"
         case "value_error":
-            problem = str(context["error"])
+            cause = context["error"]
+            halved = isinstance(cause, UnicodeEncodeError)
+            problem = _unwritable(cause) if halved else str(cause)
         case _:
-            problem = f"got {_shown(got)}; {detail['msg'].replace('Input should', 'should')}"
+            problem = f"got {written(got)}; {detail['msg'].replace('Input should', 'should')}"
     return Fault(place.path, problem)
+
+
+def _unwritable(error: UnicodeEncodeError) -> str:
+    text, half = written(error.object), error.object[error.start]
+    return f"got {text}; {half!r} is half of a character, which no file can hold: leave it out"
 
 
 def _allowed(got: Any, expected: str) -> str:
     allowed = expected.replace("'", "").replace(" or ", ", ").split(", ")
-    near = near_match(str(got), allowed)
+    near = near_match(written(got, str), allowed)
     if not near.startswith("; known"):
         return f"{near} Allowed: {', '.join(allowed)}"
     return f"; should be {'one of ' if len(allowed) > 1 else ''}{', '.join(allowed)}"
 
 
-def _shown(value: Any, limit: int = 80) -> str:
-    text = repr(value)
+def written(value: Any, how: Callable[[Any], str] = repr, limit: int = 80) -> str:
+    """A value as a message shows it: whatever it is, and not all of what is long."""
+    try:
+        text = how(value)
+    except ValueError:  # a number of more digits than Python writes
+        return f"a {type(value).__name__} that is too long to write"
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

@@ -14,12 +14,11 @@ from paribus.cli.difference import show_difference
 from paribus.data.base import Source
 from paribus.optimizers import SGD
 from paribus.store.catalogue import FILE, Catalogue
-from paribus.store.migrations import APPLICATION_ID, MIGRATIONS
-from paribus.store.schema import METADATA
 from paribus.study.options import RunOptions
 from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
 from results.example_studies import ACTIVATIONS, activation_runs, classification, entry, stored
+from store.old_labs import of_schema
 from study.example_study import tiny_file, tiny_recipe, tiny_study
 
 BETTER = "relu reaches a higher test accuracy than sigmoid"
@@ -65,7 +64,10 @@ def flip_a_bit(lab):
         (key,) = connection.execute("SELECT key FROM runs WHERE id = ?", [run]).fetchone()
     flipped = bytearray(content)
     flipped[-8] ^= 1
-    statement = "UPDATE artifacts SET content = ?, crc32 = ? WHERE run_id = ? AND name LIKE 'w%'"
+    statement = (
+        "UPDATE artifacts SET content = ?, crc32 = ?, checksum = NULL"
+        " WHERE run_id = ? AND name LIKE 'w%'"
+    )
     changed(lab, (statement, bytes(flipped), zlib.crc32(flipped), run))
     return key
 
@@ -183,14 +185,20 @@ def test_labels_that_do_not_meet_are_said_to_be_incomparable(paribus, trained, t
 
 
 def test_a_run_that_diverged_in_one_lab_is_told(paribus, trained, copied):
-    changed(copied, ("UPDATE runs SET status = 'diverged', diverged_epoch = 1 WHERE id = 1",))
+    changed(
+        copied,
+        ("UPDATE runs SET status = 'diverged', diverged_epoch = 1, checksum = NULL WHERE id = 1",),
+    )
     said = paribus("diff", trained, copied)
     assert said.code == 1
     assert "finished in A, diverged in B" in said.out
 
 
 def test_a_version_that_differs_is_told_where_bits_are_the_same(paribus, trained, copied):
-    changed(copied, ("UPDATE runs SET provenance = json_set(provenance, '$.jax', '9.9')",))
+    changed(
+        copied,
+        ("UPDATE runs SET provenance = json_set(provenance, '$.jax', '9.9'), checksum = NULL",),
+    )
     said = paribus("diff", trained, copied)
     assert said.code == 0
     assert "made with JAX: " in said.out
@@ -302,21 +310,7 @@ def test_labs_are_left_as_they_are(paribus, trained, copied):
 
 
 def test_a_lab_of_an_older_schema_is_read(answer, trained, tmp_path):
-    old = tmp_path / "old"
-    old.mkdir()
-    with closing(sqlite3.connect(old / FILE)) as connection:
-        for statement in (line for migration in MIGRATIONS[:3] for line in migration):
-            connection.execute(statement)
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
-        connection.execute("ATTACH ? AS today", [str(trained / FILE)])
-        for table in set(names) & {table.name for table in METADATA.sorted_tables}:
-            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            chosen = ", ".join(f'"{column}"' for column in columns)
-            copied = f"SELECT {chosen} FROM today.{table}"
-            connection.execute(f"INSERT INTO {table} ({chosen}) {copied}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("PRAGMA user_version = 3")
-        connection.commit()
+    old = of_schema(3, trained, tmp_path / "old")
     (study,) = answer(old, trained, code=0)["studies"]
     assert study["runs"]["identical"] == 4
 

@@ -122,6 +122,7 @@ def test_status(answer, lab):
             "failed": 0,
             "running": 0,
             "seconds_left": None,
+            "workers": [],
         }
     ]
 

@@ -48,6 +48,30 @@ WRONG = {
         "run zzz --lab {here}/new",
         ["no study named 'zzz'; known: activations, augmentation, batch-size", "my_study.py"],
     ),
+    "unknown workers": (
+        "run activations --on rey --lab {here}/new",
+        ["--on", "'rey' is not one of 'threads', 'processes', 'ray'"],
+    ),
+    "an address of nothing": (
+        "run activations --address 10.0.0.5:6379 --lab {here}/new",
+        ["address: got '10.0.0.5:6379' with on='threads'; only a Ray cluster has one"],
+    ),
+    "no cluster there": (
+        "run activations --on ray --address 127.0.0.1:1 --lab {here}/new",
+        ["no Ray cluster answers at 127.0.0.1:1", "`ray start --head`", "leave out --on ray"],
+    ),
+    "an address that is none": (
+        "run activations --on ray --address nonsense --lab {here}/new",
+        ["no Ray cluster answers at nonsense", "it should be HOST:PORT"],
+    ),
+    "lab of another database": (
+        "run activations --lab mysql://somebody:secret@host/lab",
+        ["--lab: got an address of the kind 'mysql'", "postgresql://USER:PASSWORD@HOST"],
+    ),
+    "lab where no server is": (
+        "status --lab postgresql://somebody:secret@127.0.0.1:1/lab",
+        ["lab postgresql://127.0.0.1:1/lab cannot be reached", "Check host and port"],
+    ),
     "unknown field": (
         "run activations --set optimzer.learning_rate=0.1 --lab {here}/new",
         ["optimzer.learning_rate: unknown field 'optimzer'; did you mean 'optimizer'?"],

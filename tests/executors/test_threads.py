@@ -33,7 +33,7 @@ class Bench:
         for name in names:
             self.ends[name] = Event()
             self.futures[name] = self.executor.submit(
-                lambda slot, name=name: self._run(name, slot), group=name[0]
+                lambda name=name: lambda place: self._run(name, place.slot), group=name[0]
             )
 
     def start(self, count: int = 1) -> set[str]:
@@ -134,7 +134,7 @@ def test_tasks_without_a_group_start_in_the_order_submitted():
     order = []
     with ThreadExecutor(1) as executor:
         for n in range(50):
-            executor.submit(lambda slot, n=n: order.append(n))
+            executor.submit(lambda n=n: lambda place: order.append(n))
     assert order == list(range(50))
 
 
@@ -157,7 +157,7 @@ def test_a_callback_of_a_cancelled_future_may_use_the_executor(bench):
     bench.submit("a2")
     later = []
     bench.futures["a2"].add_done_callback(
-        lambda _: later.append(bench.executor.submit(lambda slot: None))
+        lambda _: later.append(bench.executor.submit(lambda: lambda place: None))
     )
 
     bench.executor.cancel()
@@ -174,13 +174,13 @@ def test_a_future_cancelled_by_its_owner_does_not_run(bench):
 
 
 def test_what_ends_a_thread_ends_the_task_alone():
-    def task(slot):
+    def task(place):
         raise SystemExit(3)
 
     with ThreadExecutor(1) as executor:
         with pytest.raises(SystemExit):
-            executor.submit(task).result(timeout=LIMIT)
-        assert executor.submit(lambda slot: "fine").result(timeout=LIMIT) == "fine"
+            executor.submit(lambda: task).result(timeout=LIMIT)
+        assert executor.submit(lambda: lambda place: "fine").result(timeout=LIMIT) == "fine"
 
 
 @pytest.mark.parametrize("slots", [0, -1])
@@ -196,13 +196,13 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from threading import Event
 from paribus.executors import ThreadExecutor
 started, stop, futures = Event(), Event(), []
-def task(slot):
+def task(place):
     started.set()
     stop.wait()
 try:
     with ThreadExecutor(2) as executor:
         try:
-            futures += [executor.submit(task, group=n % 3) for n in range(100)]
+            futures += [executor.submit(lambda: task, group=n % 3) for n in range(100)]
             started.wait()
             print("started", flush=True)
             while wait(futures, timeout=0.1, return_when=FIRST_COMPLETED).not_done:
@@ -221,7 +221,7 @@ from threading import Event
 from paribus.executors import ThreadExecutor
 started = Event()
 executor = ThreadExecutor(1)
-executor.submit(lambda slot: (started.set(), Event().wait()))
+executor.submit(lambda: lambda place: (started.set(), Event().wait()))
 started.wait()
 executor.cancel()
 """

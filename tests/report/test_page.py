@@ -11,11 +11,11 @@ import pytest
 
 from paribus.claims.pairs import Better
 from paribus.figures import LayerHeatmap
+from paribus.outgoing import shareable
 from paribus.report.contents import Contents
 from paribus.report.library import chart_library
 from paribus.report.page import render, script_json
 from paribus.report.pages import packaged
-from paribus.report.privacy import without_home
 from paribus.report.write import write_report
 from paribus.results.tidy import tidy
 from report.claimed_studies import claimed, noted
@@ -321,7 +321,7 @@ def test_script_json_closes_nothing():
     ],
 )
 def test_home_folders_are_hidden(text, shown):
-    assert without_home({"a": [text]}) == {"a": [shown]}
+    assert shareable({"a": [text]}) == {"a": [shown]}
 
 
 def test_no_home_folder_reaches_a_page():

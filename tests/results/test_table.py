@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from paribus.errors import ParibusError, UnknownNameError
-from paribus.results.table import final_values, interval_words, table
+from paribus.results.means import interval_words
+from paribus.results.table import final_values, table
 from paribus.results.tidy import tidy
 from paribus.statistics.bootstrap import bootstrap_interval
 from paribus.statistics.intervals import mean_interval

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paribus.store.arrays import decode, encode
+from paribus.store.arrays import MOST_BYTES, decode, encode
 
 DTYPES = st.one_of(
     npst.boolean_dtypes(),
@@ -59,3 +59,10 @@ def test_a_view_with_strides_is_stored_as_what_it_shows():
 def test_what_is_not_plain_numbers_or_strings_is_refused(array):
     with pytest.raises(TypeError, match=r"cannot store an array of dtype .* Convert it"):
         encode([array])
+
+
+def test_more_than_could_be_read_again_is_refused():
+    much = np.broadcast_to(np.uint8(0), (MOST_BYTES + 1,))  # takes one byte
+
+    with pytest.raises(ValueError, match=r"cannot store arrays of 2,147,483,649 bytes"):
+        encode([much])

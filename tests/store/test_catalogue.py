@@ -1,4 +1,4 @@
-"""The contract of a catalogue, in a file and in memory."""
+"""The contract of a catalogue: in a file, in memory, and in a database that drivers share."""
 
 import sqlite3
 
@@ -11,9 +11,12 @@ from paribus.store.catalogue import FILE
 from store.example_runs import example_key, example_run, example_study
 
 
-@pytest.fixture(params=["file", "memory"])
-def catalogue(request, lab):
-    opened = Catalogue.open(lab, create=True) if request.param == "file" else Catalogue.in_memory()
+@pytest.fixture(params=["lab", "shared_lab", "memory"])
+def catalogue(request):
+    if request.param == "memory":
+        opened = Catalogue.in_memory()
+    else:
+        opened = Catalogue.open(request.getfixturevalue(request.param), create=True)
     with opened as catalogue:
         yield catalogue
 
@@ -207,14 +210,17 @@ def test_removing_a_study_keeps_the_runs_that_another_has_planned(catalogue):
 
 def test_removing_a_study_gives_the_space_back(catalogue):
     empty = catalogue.size()
-    for index in range(20):
-        catalogue.add_run(example_run(index))
-    catalogue.put_study(example_study("width", range(20)))
-    assert catalogue.size() > empty + 20 * 10_000
+    sizes = []
+    for _ in range(2):
+        for index in range(20):
+            catalogue.add_run(example_run(index))
+        catalogue.put_study(example_study("width", range(20)))
+        assert catalogue.size() > empty + 20 * 10_000
+        catalogue.remove_study("width", "demo")
+        sizes.append(catalogue.size())
 
-    catalogue.remove_study("width", "demo")
-
-    assert catalogue.size() == empty
+    # PostgreSQL keeps most of its pages, and fills them again.
+    assert sizes == [sizes[0] if catalogue.shared else empty] * 2
 
 
 @pytest.mark.parametrize(

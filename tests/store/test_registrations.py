@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from paribus.store import Catalogue, Registration
 from paribus.store.catalogue import FILE
-from paribus.store.database import Database
 from paribus.store.migrations import APPLICATION_ID, LATEST, MIGRATIONS
+from paribus.store.sqlite import SqliteDatabase
 from store.example_runs import example_key, example_run, example_study
 
 FIRST = Registration(
@@ -36,6 +36,17 @@ def test_registrations_come_back_as_they_were_in_their_order(catalogue):
     assert catalogue.registrations("height", "demo") == []
 
 
+def test_a_registration_whose_storing_is_repeated_is_there_once(catalogue):
+    for one in (FIRST, FIRST, SECOND, SECOND, replace(SECOND, at="2026-01-02T03:04:06+00:00")):
+        catalogue.add_registration(one)
+
+    assert [one.at[-8:-6] for one in catalogue.registrations("width", "demo")] == [
+        "05",
+        "05",
+        "06",
+    ]
+
+
 def test_a_removed_study_leaves_its_registrations(catalogue):
     catalogue.put_study(example_study("width", [1]))
     catalogue.add_run(example_run(1))
@@ -57,7 +68,7 @@ def test_a_removed_study_leaves_its_registrations(catalogue):
 def test_the_store_itself_takes_no_registration_back(lab, statement, told):
     with Catalogue.open(lab, create=True) as catalogue:
         catalogue.add_registration(FIRST)
-    database = Database(lab / FILE)
+    database = SqliteDatabase(lab / FILE)
     with pytest.raises(IntegrityError, match=told), database.writing() as connection:
         connection.exec_driver_sql(statement)
     database.close()
@@ -69,8 +80,16 @@ def test_the_store_itself_takes_no_registration_back(lab, statement, told):
 TABLES = ("runs", "measurements", "artifacts", "studies", "members", "study_runs", "failures")
 
 
-def contents(connection):
-    return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+def columns_of(connection):
+    found = {table: connection.execute(f"PRAGMA table_info({table})") for table in TABLES}
+    return {table: ", ".join(row[1] for row in rows) for table, rows in found.items()}
+
+
+def contents(connection, columns):
+    return {
+        table: connection.execute(f"SELECT {named} FROM {table}").fetchall()
+        for table, named in columns.items()
+    }
 
 
 @pytest.fixture
@@ -82,13 +101,13 @@ def old_lab(lab, tmp_path):
             catalogue.add_run(example_run(index))
         catalogue.record_failure(example_key(3), "it did not fit")
     today = sqlite3.connect(tmp_path / "today" / FILE)
-    rows = contents(today)
-    today.close()
     lab.mkdir(parents=True)
     old = sqlite3.connect(lab / FILE)
     with old:
         for statement in (line for migration in MIGRATIONS[:3] for line in migration):
             old.execute(statement)
+        columns = columns_of(old)
+        rows = contents(today, columns)
         for table, found in rows.items():
             old.executemany(
                 f"INSERT INTO {table} VALUES ({', '.join('?' * len(found[0]))})", found
@@ -96,11 +115,12 @@ def old_lab(lab, tmp_path):
         old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         old.execute("PRAGMA user_version = 3")
     old.close()
-    return lab, rows
+    today.close()
+    return lab, columns, rows
 
 
 def test_a_lab_from_before_registrations_keeps_all_that_it_has(old_lab):
-    lab, before = old_lab
+    lab, columns, before = old_lab
     assert all(before.values())
 
     with Catalogue.open(lab, create=False) as catalogue:
@@ -109,7 +129,7 @@ def test_a_lab_from_before_registrations_keeps_all_that_it_has(old_lab):
         catalogue.add_registration(FIRST)
 
     connection = sqlite3.connect(lab / FILE)
-    assert contents(connection) == before
+    assert contents(connection, columns) == before
     assert connection.execute("PRAGMA user_version").fetchone() == (LATEST,)
     assert len(connection.execute("SELECT * FROM registrations").fetchall()) == 1
     connection.close()

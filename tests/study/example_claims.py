@@ -38,6 +38,9 @@ class Breaking:
         with Catalogue.open(self.lab, create=False) as catalogue:
             self.seen = catalogue.registrations(plan.study.name, plan.study.scale)
 
+    def run_started(self, run: PlannedRun, where: str, epoch: int = 0) -> None:
+        pass
+
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:
         pass
 

@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 
 from paribus import Factor, Scale, data, models, optimizers, studies
-from paribus.cli.display import show_plan
+from paribus.cli.planned import show_plan
 from paribus.data.base import Source
 from paribus.design.adaptive import Tuned
 from paribus.design.confound import own_paths

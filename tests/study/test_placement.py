@@ -12,9 +12,10 @@ from paribus.errors import DeclarationError
 from paribus.probes import WeightNorm
 from paribus.store import Catalogue
 from paribus.study.options import RunOptions
-from paribus.study.placement import side_by_side, usable_checkpoints
+from paribus.study.placement import side_by_side
 from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
+from paribus.study.tasks import usable
 from paribus.training.lane import Lane
 from study.example_study import tiny_study
 from training.stepwise import DEVICES, train
@@ -36,15 +37,18 @@ def checkpoints():
 
 
 def test_on_a_cpu_every_run_is_alone(plan):
-    assert side_by_side(plan.runs, {}, Lane(DEVICES[0])) == [[run] for run in plan.runs]
+    with Catalogue.in_memory() as catalogue:
+        assert side_by_side(plan.runs, catalogue, 1) == [[run] for run in plan.runs]
 
 
 def test_elsewhere_runs_at_one_place_are_together(plan, checkpoints):
-    wide = Lane(DEVICES[0], widest=8)
-    assert side_by_side(plan.runs, {}, wide) == [list(plan.runs)]
-    first, second, *rest = plan.runs
-    begun = {first.key: checkpoints[0], second.key: checkpoints[1]}
-    assert side_by_side(plan.runs, begun, wide) == [[first], [second], rest]
+    with Catalogue.in_memory() as catalogue:
+        assert side_by_side(plan.runs, catalogue, 8) == [list(plan.runs)]
+        first, second, third, *rest = plan.runs
+        catalogue.put_checkpoint(first.key, checkpoints[0].to_bytes())
+        catalogue.put_checkpoint(second.key, checkpoints[1].to_bytes())
+        catalogue.put_checkpoint(third.key, b"torn")
+        assert side_by_side(plan.runs, catalogue, 8) == [[first], [second], [third, *rest]]
 
 
 def test_a_study_is_the_same_side_by_side(plan, tmp_path):
@@ -61,6 +65,9 @@ class Interrupting:
         self.left = count
 
     def planned(self, plan, to_train):
+        pass
+
+    def run_started(self, run, where, epoch=0):
         pass
 
     def epoch_done(self, run, epoch):
@@ -95,36 +102,39 @@ def test_options_that_make_no_sense(field, value, least):
 
 
 class TestUsable:
-    def find(self, plan, lab, content, *, observers=(), widest=1):
+    def find(self, plan, content, *, observers=(), widest=1):
         lane = Lane(DEVICES[0], widest=widest)
-        with Catalogue.open(lab, create=True) as catalogue:
-            catalogue.put_checkpoint(plan.runs[0].key, content)
-            return usable_checkpoints(catalogue, list(plan.runs), lane, observers)
+        return usable({plan.runs[0].key: content}, lane, observers)
 
-    def test_what_this_program_made(self, plan, tmp_path, checkpoints):
-        found = self.find(plan, tmp_path, checkpoints[0].to_bytes())
+    def test_what_this_program_made(self, plan, checkpoints):
+        found = self.find(plan, checkpoints[0].to_bytes())
         assert {key: one.place for key, one in found.items()} == {
             plan.runs[0].key: checkpoints[0].place
         }
 
-    def test_not_what_rounds_in_another_way(self, plan, tmp_path, checkpoints):
+    def test_not_what_rounds_in_another_way(self, plan, checkpoints):
         foreign = replace(checkpoints[0], made_with="another processor")
-        assert self.find(plan, tmp_path, foreign.to_bytes()) == {}
+        assert self.find(plan, foreign.to_bytes()) == {}
 
-    def test_not_with_other_probes(self, plan, tmp_path, checkpoints):
+    def test_not_with_other_probes(self, plan, checkpoints):
         content = checkpoints[0].to_bytes()
-        assert self.find(plan, tmp_path, content, observers=(WeightNorm(),)) == {}
+        assert self.find(plan, content, observers=(WeightNorm(),)) == {}
 
-    def test_not_under_other_flags(self, plan, tmp_path, checkpoints, monkeypatch):
+    def test_not_under_other_flags(self, plan, checkpoints, monkeypatch):
         flags = os.environ["XLA_FLAGS"].replace("device_count=", "device_count=1")
         monkeypatch.setenv("XLA_FLAGS", flags)
-        assert self.find(plan, tmp_path, checkpoints[0].to_bytes()) == {}
+        assert self.find(plan, checkpoints[0].to_bytes()) == {}
 
-    def test_not_side_by_side_what_was_made_alone(self, plan, tmp_path, checkpoints):
-        assert self.find(plan, tmp_path, checkpoints[0].to_bytes(), widest=4) == {}
+    def test_not_side_by_side_what_was_made_alone(self, plan, checkpoints):
+        assert self.find(plan, checkpoints[0].to_bytes(), widest=4) == {}
 
-    def test_not_what_cannot_be_read(self, plan, tmp_path):
-        assert self.find(plan, tmp_path, b"torn") == {}
+    def test_not_what_cannot_be_read(self, plan):
+        assert self.find(plan, b"torn") == {}
+
+    def test_one_that_is_of_no_use_makes_all_so(self, plan, checkpoints):
+        foreign = replace(checkpoints[0], made_with="another processor")
+        contents = {"a": checkpoints[0].to_bytes(), "b": foreign.to_bytes()}
+        assert usable(contents, Lane(DEVICES[0], widest=1), ()) == {}
 
     def test_not_what_is_damaged(self, plan, tmp_path, checkpoints):
         with Catalogue.open(tmp_path, create=True) as catalogue:

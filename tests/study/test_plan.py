@@ -19,7 +19,9 @@ from paribus import (
     studies,
 )
 from paribus.data.base import Source
-from paribus.study.plan import make_plan, run_key
+from paribus.spec import digest
+from paribus.study.plan import make_plan, run_key, run_keys
+from paribus.training.recipe import NUMERICS
 from study.example_study import tiny_recipe, tiny_study
 
 RATE = "optimizer.learning_rate"
@@ -208,3 +210,21 @@ def test_planning_does_not_start_the_backend():
     )
     plain = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
     subprocess.run([sys.executable, "-c", program], env=plain, check=True)
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 17, 1_000_000, 2**51 + 3), ()])
+def test_the_keys_of_many_seeds_are_those_of_each(seeds):
+    """They share the hash of all but the seed; here the whole content is hashed each time."""
+    recipe, fingerprint = tiny_recipe(), "f" * 64
+    plain = [
+        digest(
+            {
+                "recipe": recipe.as_json(),
+                "replicate": seed,
+                "data": fingerprint,
+                "numerics": NUMERICS,
+            }
+        )
+        for seed in seeds
+    ]
+    assert run_keys(recipe, seeds, fingerprint) == plain

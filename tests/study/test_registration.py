@@ -1,7 +1,5 @@
 """Which claims were said before their runs, as a lab remembers it."""
 
-import sqlite3
-
 import pytest
 
 from paribus import Factor, Scan, Tuned, data, probes
@@ -9,10 +7,10 @@ from paribus.claims import Above, Better, Trend
 from paribus.data.base import Source
 from paribus.spec import digest
 from paribus.store import Catalogue
-from paribus.store.catalogue import FILE
 from paribus.study.options import RunOptions
 from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
+from store.old_labs import of_schema
 from study.example_claims import HIGHER, LEARNT, RATE, ROUGHLY, Breaking, claiming
 from study.example_study import tiny_recipe, tiny_study
 
@@ -159,11 +157,8 @@ class TestLater:
         self, train, told, lab
     ):
         train(claiming())
-        connection = sqlite3.connect(lab / FILE)
-        connection.execute("DROP TABLE registrations")
-        connection.execute("PRAGMA user_version = 3")
-        connection.commit()
-        connection.close()
+        today = lab.rename(lab.with_name("today"))
+        of_schema(3, today, lab)
 
         assert train(claiming()).reused == 4
 

@@ -69,6 +69,9 @@ class Counting:
     def planned(self, plan, to_train):
         self.rounds.append(len(to_train))
 
+    def run_started(self, run, where, epoch=0):
+        pass
+
     def epoch_done(self, run, epoch):
         pass
 

@@ -48,6 +48,9 @@ class Watching:
     def planned(self, plan, to_train):
         self.to_train = len(to_train)
 
+    def run_started(self, run, where, epoch=0):
+        pass
+
     def epoch_done(self, run, epoch):
         self.epochs += 1
 

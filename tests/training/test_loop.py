@@ -85,7 +85,9 @@ class TestBitForBit:
         with ThreadExecutor(slots) as executor:
             # Last first, so that no run comes where it came when it was alone.
             futures = [
-                executor.submit(lambda slot, one=one: train_run(one, lanes[slot]), group=0)
+                executor.submit(
+                    lambda one=one: lambda place: train_run(one, lanes[place.slot]), group=0
+                )
                 for one in reversed(tasks)
             ]
             found = [digest(future.result()) for future in reversed(futures)]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from paribus.cli.options import (
     DEFAULT_LAB,
+    AddressOption,
     AllOption,
     CoresOption,
     DataOption,
@@ -25,6 +25,7 @@ from paribus.cli.options import (
     JsonOption,
     LabOption,
     OnlyOption,
+    OnOption,
     ReplicatesOption,
     ScaleOption,
     SetOption,
@@ -32,9 +33,12 @@ from paribus.cli.options import (
     StudyArgument,
     StudyOrAllArgument,
 )
+from paribus.cli.screen import Screen
 from paribus.errors import ParibusError
+from paribus.outgoing import printable
 
 if TYPE_CHECKING:
+    from paribus.store.lab import Lab
     from paribus.study.options import RunOptions
     from paribus.study.plan import Plan
 
@@ -65,9 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         code = 2
     except ParibusError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"error: {error}", markup=False
-        )
+        Screen(stderr=True, soft_wrap=True).print(f"error: {error}")
+        code = 2
+    except MemoryError:
+        message = "error: out of memory; what is finished is kept, and the same command goes on"
+        Screen(stderr=True, soft_wrap=True).print(message)
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
@@ -113,16 +119,17 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a study would train: conditions, parameters, time and bytes. Keeps nothing."""
-    from paribus.cli import display
+    from paribus.cli.planned import json_parts, show_plan
     from paribus.study.estimate import estimate
     from paribus.study.registration import as_registered_in
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
-    planned = as_registered_in(lab, planned)
+    planned = as_registered_in(options.lab, planned)
     if as_json:
-        _print_json(planned.as_json())
+        sys.stdout.writelines(json_parts(planned))
+        sys.stdout.flush()  # a reader that has gone shows itself here, not at exit
     else:
-        display.show_plan(planned, estimate(planned, options))
+        show_plan(planned, estimate(planned, options))
 
 
 @app.command()
@@ -161,15 +168,24 @@ def run(
         float,
         typer.Option("--checkpoint-seconds", min=0, help="About what a killed run may lose."),
     ] = 30.0,
+    on: OnOption = "threads",
+    address: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train what the lab does not hold yet, then print the table and write the report."""
     from paribus.cli import display
+    from paribus.cli.logs import logging_to, tell_outcome
     from paribus.cli.reporting import run_and_report
+    from paribus.store.lab import folder_of
+    from paribus.study.engine import look_for_workers
 
     planned, options = _planned(study, scale, set_, only, replicates, data_dir, lab, cores)
-    options = replace(options, checkpoint_seconds=checkpoint_seconds)
-    outcome, told = run_and_report(planned, options)
+    options = replace(options, checkpoint_seconds=checkpoint_seconds, on=on, address=address)
+    look_for_workers(options)
+    with logging_to(folder_of(options.lab)):
+        outcome, told = run_and_report(planned, options)
+        code = 1 if outcome.failures or outcome.analysis_failures else 0
+        tell_outcome(outcome, code)
     if as_json:
         _print_json(display.outcome_row(outcome, told.report))
     else:
@@ -178,7 +194,7 @@ def run(
         display.show_table(told.rows)
         show_findings(told.findings)
         display.show_outcome(outcome, told.report)
-    raise typer.Exit(1 if outcome.failures or outcome.analysis_failures else 0)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -187,11 +203,27 @@ def status(lab: LabOption = DEFAULT_LAB, as_json: JsonOption = False) -> None:
     from paribus.cli import display
     from paribus.cli.stored import status_rows
 
-    rows = status_rows(lab)
+    rows = status_rows(_lab(lab))
     if as_json:
         _print_json(rows)
     else:
         display.show_status(rows)
+
+
+@app.command()
+def doctor(
+    data_dir: DataOption = None, lab: LabOption = DEFAULT_LAB, as_json: JsonOption = False
+) -> None:
+    """Look at versions, devices, caches, data and the lab, and say what needs attention."""
+    from paribus.cli.doctor import doctor_row, examine, is_well, show_doctor
+    from paribus.data.files import find_source
+
+    found = examine(_lab(lab), find_source(data_dir, os.environ))
+    if as_json:
+        _print_json(doctor_row(found))
+    else:
+        show_doctor(found)
+    raise typer.Exit(0 if is_well(found) else 1)
 
 
 @app.command()
@@ -213,14 +245,17 @@ def table(
     as_json: JsonOption = False,
 ) -> None:
     """Print means and 95 % intervals over replicates, a row for each condition."""
-    from paribus.cli import collecting, display
-    from paribus.cli.stored import stored_results, table_rows
+    from paribus.cli import display
+    from paribus.cli.stored import stored_scale, stored_table
 
-    asked = collecting.asked_format(format_, output, as_json)
-    results = stored_results(study, scale, lab)
-    rows = table_rows(results, metric or [], epoch_rule, interval)
+    asked = _asked_format(format_, output, as_json)
+    kept = _lab(lab)
+    chosen = stored_scale(study, scale, kept)
+    document, rows = stored_table(chosen, kept, metric or [], epoch_rule, interval)
     if asked:
-        collecting.put(collecting.table_as(asked, results, rows), output)
+        from paribus.cli import collecting
+
+        collecting.put(collecting.table_as(asked, document, rows), output)
     elif as_json:
         _print_json(rows)
     else:
@@ -242,7 +277,7 @@ def findings(
 
     chosen = collecting.one_or_all(study, every, scale)
     asked = collecting.asked_format(format_, output, as_json)
-    found = collecting.found_in(chosen, scale, lab)
+    found = collecting.found_in(chosen, scale, _lab(lab))
     if asked:
         collecting.put(collecting.findings_as(asked, found), output)
     elif as_json:
@@ -266,10 +301,11 @@ def report(
     from paribus.cli.stored import stored_results, write_report_of
 
     chosen = one_or_all(study, every, scale)
+    kept = _lab(lab)
     if chosen is None:
-        typer.echo(write_collection_of(lab, output))
+        typer.echo(write_collection_of(kept, output))
     else:
-        typer.echo(write_report_of(stored_results(chosen, scale, lab), lab, output))
+        typer.echo(write_report_of(stored_results(chosen, scale, kept), kept, output))
 
 
 @app.command()
@@ -287,12 +323,13 @@ def export(
 ) -> None:
     """Write a study's measurements as tidy tables for other programs."""
     from paribus.cli.stored import stored_results
+    from paribus.outgoing import file_name
     from paribus.results.export import export as write
 
-    results = stored_results(study, scale, lab)
+    results = stored_results(study, scale, _lab(lab))
     format_ = format_ or (output.suffix.removeprefix(".") if output else "") or "csv"
-    named = f"{results.document['name']}-{results.document['scale']}.{format_}"
-    for path in write(results, output or Path(named), format_):
+    named = file_name(results.document["name"], results.document["scale"])
+    for path in write(results, output or Path(f"{named}.{format_}"), format_):
         typer.echo(path)
 
 
@@ -317,8 +354,8 @@ def data(
 
 @app.command()
 def diff(
-    lab_a: Annotated[Path, typer.Argument(metavar="LAB_A", help="A folder that keeps runs.")],
-    lab_b: Annotated[Path, typer.Argument(metavar="LAB_B", help="Another such folder.")],
+    lab_a: Annotated[str, typer.Argument(metavar="LAB_A", help="What keeps runs, as --lab.")],
+    lab_b: Annotated[str, typer.Argument(metavar="LAB_B", help="Another such lab.")],
     study: Annotated[
         str | None, typer.Argument(metavar="STUDY", help="A study of both; default: all.")
     ] = None,
@@ -331,7 +368,7 @@ def diff(
     from paribus.cli.difference import difference_row, show_difference
     from paribus.cli.labs import compare_labs
 
-    found = compare_labs(lab_a, lab_b, study, scale)
+    found = compare_labs(_lab(lab_a, "LAB_A"), _lab(lab_b, "LAB_B"), study, scale)
     if as_json:
         _print_json(difference_row(found))
     else:
@@ -349,11 +386,42 @@ def clean(
     """Delete a study's runs from a lab, but for those that another study of it has too."""
     from paribus.cli.stored import question_of_removal, remove_stored, stored_scale
 
-    chosen = stored_scale(study, scale, lab)
-    if yes or _confirmed(question_of_removal(chosen, lab)):
-        typer.echo(f"{remove_stored(chosen, lab)} runs deleted")
+    kept = _lab(lab)
+    chosen = stored_scale(study, scale, kept)
+    if yes or _confirmed(question_of_removal(chosen, kept)):
+        typer.echo(f"{remove_stored(chosen, kept)} runs deleted")
     else:
         typer.echo("nothing deleted")
+
+
+@app.command()
+def check(
+    lab: LabOption = DEFAULT_LAB,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Take out what is damaged, and train it again.")
+    ] = False,
+    data_dir: DataOption = None,
+    cores: CoresOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find what is damaged in a lab and say which runs must be trained again, or do it."""
+    from paribus.cli import checking
+    from paribus.study.repair import check_lab
+
+    def planned(typed: checking.Typed) -> "tuple[Plan, RunOptions]":
+        options = (typed.scale, typed.sets, typed.only, typed.replicates, data_dir, lab, cores)
+        return _planned(typed.study, *options)
+
+    kept = _lab(lab)
+    found, repaired = check_lab(kept), None
+    if repair and found.damages:
+        found, repaired = checking.repair(kept, planned)
+    if as_json:
+        _print_json(checking.check_row(kept, found, repaired))
+    else:
+        checking.show_check(kept, found, repaired)
+    sound = repaired.complete if repaired else not found.damages
+    raise typer.Exit(0 if sound else 1)
 
 
 @app.command("check-gradients")
@@ -378,12 +446,27 @@ def check_gradients(
     raise typer.Exit(1 if any_wrong(rows) else 0)
 
 
+def _lab(typed: str, argument: str = "--lab") -> "Lab":
+    from paribus.store.lab import find_lab
+
+    return find_lab(typed, argument)
+
+
+def _asked_format(format_: str | None, output: Path | None, as_json: bool) -> str | None:
+    """As `collecting.asked_format`, which is loaded only where there is something to check."""
+    if format_ is None and output is None:
+        return None
+    from paribus.cli.collecting import asked_format
+
+    return asked_format(format_, output, as_json)
+
+
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
         raise ParibusError(
             f"{question} Nobody can answer: stdin is not a terminal. Add --yes to delete them."
         )
-    return typer.confirm(question)
+    return typer.confirm(printable(question))
 
 
 def _planned(
@@ -393,7 +476,7 @@ def _planned(
     only: list[str] | None,
     replicates: int | None,
     data_dir: Path | None,
-    lab: Path,
+    lab: str,
     cores: int | None,
 ) -> "tuple[Plan, RunOptions]":
     from paribus.cli.arguments import command_line, find_study, parse_only, parse_sets
@@ -407,5 +490,5 @@ def _planned(
     )
     typed = {"--set": sets, "--only": only, "--replicates": replicates and [replicates]}
     scaled = replace(scaled, command=command_line(study, scaled.scale, typed))
-    options = RunOptions(lab=lab, source=find_source(data_dir, os.environ), cores=cores)
+    options = RunOptions(lab=_lab(lab), source=find_source(data_dir, os.environ), cores=cores)
     return make_plan(scaled, options.source), options

@@ -12,14 +12,17 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paribus import studies
 from paribus.errors import DeclarationError, Fault, ParibusError, StudyFileError, UnknownNameError
-from paribus.study.study import Study
+from paribus.outgoing import shareable
+
+if TYPE_CHECKING:
+    from paribus.study.study import Study
 
 
-def find_study(text: str) -> Study:
+def find_study(text: str) -> "Study":
     """The built-in study of this name, or the `STUDY` of a Python file."""
     if is_file_name(text):
         return _study_of_file(Path(text))
@@ -34,11 +37,18 @@ def is_file_name(text: str) -> bool:
     return text.endswith(".py") or "/" in text
 
 
-def _study_of_file(path: Path) -> Study:
-    if not path.is_file():
+def _study_of_file(path: Path) -> "Study":
+    # Here, because it loads JAX, and a study that is only read from a lab needs its name alone.
+    from paribus.study.study import Study  # noqa: PLC0415
+
+    try:
+        there = path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise StudyFileError(f"no study file {str(path)!r}: {error.strerror}") from None
+    if not there:
         raise StudyFileError(f"no study file {str(path)!r}: there is no such file")
     module = _imported(path)
-    study = getattr(module, "STUDY", None)
+    study = vars(module).get("STUDY")
     if not isinstance(study, Study):
         got = "it has none" if study is None else f"its STUDY is a {type(study).__name__}"
         raise StudyFileError(
@@ -59,8 +69,11 @@ def _imported(path: Path) -> ModuleType:
     except ParibusError as error:
         raise StudyFileError(f"{path}: {error}") from None
     except SyntaxError as error:
-        raise StudyFileError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except (Exception, SystemExit) as error:
+        where = f"{path}, line {error.lineno}" if error.lineno else str(path)
+        raise StudyFileError(f"{where}: {error.msg}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, and those that a file makes of its own
         lines = [
             one.lineno
             for one in traceback.extract_tb(error.__traceback__)
@@ -72,12 +85,15 @@ def _imported(path: Path) -> ModuleType:
 
 
 def command_line(study: str, scale: str, options: Mapping[str, Sequence[object] | None]) -> str:
-    """The command that trains this again, for the report; of a file only the name is said."""
+    """The command that trains this again, for the report; of a file only the name is said.
+
+    Home folders in values are written `~`, which declarations of data open too.
+    """
     name = Path(study).name if is_file_name(study) else study
     words = ["paribus", "run", name, "--scale", scale]
     for option, values in options.items():
         for value in values or ():
-            words += [option, str(value)]
+            words += [option, shareable(str(value))]
     return shlex.join(words)
 
 
@@ -103,6 +119,8 @@ def _split(pairs: Iterable[str], option: str, form: str) -> list[tuple[str, str]
         name, sign, text = pair.partition("=")
         if not sign or not name.strip() or not text.strip():
             faults.append(Fault(option, f"got {pair!r}; should be {form}"))
+        elif not name.isprintable():
+            faults.append(Fault(option, f"got {name!a}; a name has no such characters"))
         found.append((name.strip(), text.strip()))
     if faults:
         raise DeclarationError("Command line", faults)
@@ -113,6 +131,7 @@ def _value(text: str) -> Any:
     for read in (json.loads, ast.literal_eval):
         try:
             return read(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        # TypeError: a set or a key that cannot be one, such as {[]: 1}.
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
     return text

@@ -1,5 +1,6 @@
 """One study or all of a lab, and tables in the format that was asked for."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from paribus.cli.display import console
 from paribus.cli.findings import finding_row, show_findings
 from paribus.cli.stored import stored_results
 from paribus.errors import ParibusError, UnknownNameError
+from paribus.outgoing import printable
 from paribus.report import grids
 from paribus.report.collection import judge_all, write_collection
 from paribus.report.files import write_whole
 from paribus.report.formats import WRITERS
-from paribus.results.table import Row
-from paribus.results.tidy import StudyResults
+from paribus.results.means import Row
 from paribus.store.catalogue import Catalogue
+from paribus.store.lab import Lab, folder_of
 
 Found = tuple[Mapping[str, Any], Sequence[Finding]]
 """The document of a study, and what became of its claims."""
@@ -65,7 +67,7 @@ def asked_format(format_: str | None, output: Path | None, as_json: bool) -> str
     return asked
 
 
-def found_in(study: str | None, scale: str | None, lab: Path) -> Iterator[Found]:
+def found_in(study: str | None, scale: str | None, lab: Lab) -> Iterator[Found]:
     """The findings of one study of a lab, or of all; what cannot be judged is said on stderr."""
     if study is not None:
         results = stored_results(study, scale, lab)
@@ -75,7 +77,7 @@ def found_in(study: str | None, scale: str | None, lab: Path) -> Iterator[Found]
         for judged in judge_all(catalogue):
             if judged.trouble:
                 named = f"{judged.entry.name} ({judged.entry.scale})"
-                typer.echo(f"no verdicts on {named}: {judged.trouble}", err=True)
+                typer.echo(printable(f"no verdicts on {named}: {judged.trouble}"), err=True)
             else:
                 yield judged.entry.document, judged.findings
 
@@ -107,22 +109,23 @@ def findings_as(format_: str, found: Iterable[Found]) -> str:
     return WRITERS[format_]([laid_out(document, of) for document, of in found])
 
 
-def table_as(format_: str, results: StudyResults, rows: Sequence[Row]) -> str:
+def table_as(format_: str, document: Mapping[str, Any], rows: Sequence[Row]) -> str:
     """Means as Markdown, LaTeX or CSV."""
     if format_ == "csv":
         return WRITERS[format_]([grids.means_to_compute(rows)])
-    return WRITERS[format_]([grids.means_to_read(results.document, rows)])
+    return WRITERS[format_]([grids.means_to_read(document, rows)])
 
 
 def put(text: str, output: Path | None) -> None:
     """Prints a text, or writes it to a file and prints its path."""
     if output is None:
-        typer.echo(text, nl=False)
+        # For a file or a program that reads it, it is as it is.
+        typer.echo(printable(text) if sys.stdout.isatty() else text, nl=False)
     else:
         typer.echo(write_whole(output, text))
 
 
-def write_collection_of(lab: Path, output: Path | None) -> Path:
+def write_collection_of(lab: Lab, output: Path | None) -> Path:
     """Writes the page of all studies of a lab, by default into the lab; gives its path."""
     with Catalogue.open(lab, create=False) as catalogue:
-        return write_collection(catalogue, output or lab / "reports" / "collection")
+        return write_collection(catalogue, output or folder_of(lab) / "reports" / "collection")

@@ -1,51 +1,82 @@
 """What commands print for people: tables and lines on stdout."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from paribus.cli.screen import Screen
 from paribus.cli.words import duration, interval, plural, size
-from paribus.design.differences import sentences
-from paribus.study.estimate import Estimate
-from paribus.study.outcome import Outcome
-from paribus.study.plan import Plan
-from paribus.study.study import Study
+from paribus.cli.working import worker_lines
+from paribus.outgoing import printable
+from paribus.results.means import Row, interval_words
 
 if TYPE_CHECKING:
-    from paribus.results.table import Row
+    from paribus.study.outcome import Outcome
+    from paribus.study.study import Study
 
 PIPE_WIDTH = 1000
 """Columns for what is read by a program or from a file: nothing is cut or broken there."""
 
 
-def console() -> Console:
+def console() -> Screen:
     """Where results are printed: as wide as the terminal, or as the longest line."""
-    out = Console(highlight=False, markup=False)
+    out = Screen()
     if not out.is_terminal:
         out.width = PIPE_WIDTH
     return out
+
+
+MOST_ROWS = 100
+"""Tables of more rows are laid out here, line by line, where the lines fit."""
 
 
 class TextTable:
     """A plain table whose cells are text as it is: brackets in a label are no markup."""
 
     def __init__(self, *columns: str, numbers: Sequence[str] = ()) -> None:
-        self._table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            self._table.add_column(Text(column), justify="right" if column in numbers else "left")
+        self._columns = tuple(map(printable, columns))
+        self._right = [column in numbers for column in columns]
+        self._rows: list[tuple[str, ...]] = []
 
     def add_row(self, *cells: str) -> None:
-        self._table.add_row(*map(Text, cells))
+        self._rows.append(tuple(map(printable, cells)))
 
-    def __rich__(self) -> Table:
-        return self._table
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widths = [max(map(cell_len, column)) for column in zip(*self._all, strict=True)]
+        # Rich takes a second for a thousand rows, in which it may break cells.
+        if len(self._rows) > MOST_ROWS and sum(widths) + 2 * len(widths) <= options.max_width:
+            head, *rows = (self._line(cells, widths) for cells in self._all)
+            yield Text(head, style="bold", no_wrap=True)
+            yield Text("\n".join(rows), no_wrap=True)
+        else:
+            yield self._table()
+
+    @property
+    def _all(self) -> list[tuple[str, ...]]:
+        return [self._columns, *self._rows]
+
+    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
+        padded = []
+        for cell, width, right in zip(cells, widths, self._right, strict=True):
+            spaces = " " * (width - cell_len(cell))
+            padded.append(spaces + cell if right else cell + spaces)
+        return "  ".join(padded)
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column, right in zip(self._columns, self._right, strict=True):
+            table.add_column(Text(column), justify="right" if right else "left")
+        for cells in self._rows:
+            table.add_row(*map(Text, cells))
+        return table
 
 
-def study_row(study: Study) -> dict[str, Any]:
+def study_row(study: "Study") -> dict[str, Any]:
     """A study as a row of `paribus list --json`, at its default scale."""
     scaled = study.at()
     return {
@@ -69,56 +100,10 @@ def show_studies(rows: Sequence[Mapping[str, Any]]) -> None:
     console().print(table)
 
 
-def show_plan(plan: Plan, found: Estimate) -> None:
-    """Conditions with their parameters, then what is to be trained and what it will take."""
-    out = console()
-    factors = [factor.name for factor in plan.study.factors]
-    table = TextTable(
-        *factors, "replicates", "parameters", "steps per run", numbers=("parameters",)
-    )
-    for labels, runs in _by_condition(plan).items():
-        first = runs[0]
-        table.add_row(*labels, str(len(runs)), f"{first.parameters:,}", f"{first.steps:,}")
-    out.print(table)
-    time = "unknown" if found.seconds is None else duration(found.seconds)
-    time = f"about {time}" if time[0].isdigit() else time
-    out.print(
-        f"{plural(len(plan.runs), 'run')} in {plural(len(plan.cohorts), 'cohort')}: "
-        f"{found.to_train:,} to train, {found.stored:,} already in the lab"
-    )
-    out.print(f"time: {time} ({found.basis}); {found.model_steps:,} optimizer steps in all")
-    out.print(
-        f"bytes: {size(found.stored_bytes)} in the lab, {size(found.memory_bytes)} in memory"
-    )
-    for line in _differences(plan):
-        out.print(line, soft_wrap=True)
-    for notice in plan.notices():
-        out.print(f"note: {notice}", soft_wrap=True)
-
-
-def _differences(plan: Plan) -> Iterator[str]:
-    found = plan.study.differences
-    for sentence in sentences(found["consequences"]):
-        yield f"consequence: {sentence}"
-    for sentence in sentences(found["confounds"]):
-        yield f"confound: {sentence}"
-    if plan.study.factors and not found["confounds"]:
-        yield "confounds: none found"
-
-
-def _by_condition(plan: Plan) -> dict[tuple[str, ...], list[Any]]:
-    found: dict[tuple[str, ...], list[Any]] = {}
-    for run in plan.runs:
-        found.setdefault(tuple(run.condition.values()), []).append(run)
-    return found
-
-
-def show_table(rows: "Sequence[Row]") -> None:
+def show_table(rows: Sequence[Row]) -> None:
     """Means and intervals: a row for each condition, a column for each metric."""
     if not rows:
         return
-    from paribus.results.table import interval_words  # noqa: PLC0415 - it loads pandas
-
     out = console()
     factors = list(rows[0]["condition"])
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
@@ -134,7 +119,7 @@ def show_table(rows: "Sequence[Row]") -> None:
     out.print(f"mean [95 % interval] over n replicates, {made}; epoch: {rule}")
 
 
-def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
+def outcome_row(outcome: "Outcome", report: Path | None) -> dict[str, Any]:
     """What came of a run, as the last line of `paribus run --json`."""
     return {
         "study": outcome.plan.study.name,
@@ -152,7 +137,7 @@ def outcome_row(outcome: Outcome, report: Path | None) -> dict[str, Any]:
     }
 
 
-def show_outcome(outcome: Outcome, report: Path | None) -> None:
+def show_outcome(outcome: "Outcome", report: Path | None) -> None:
     """What was trained, what failed, and where the report is."""
     out = console()
     seconds = outcome.seconds
@@ -177,13 +162,16 @@ def show_outcome(outcome: Outcome, report: Path | None) -> None:
 
 
 def show_status(rows: Sequence[Mapping[str, Any]]) -> None:
-    """What a lab holds of each study."""
+    """What a lab holds of each study, and what each worker trains now."""
     names = ("total", "done", "diverged", "failed", "running")
     table = TextTable("study", "scale", *names, "time left", numbers=names)
     for row in rows:
         left = "-" if row["seconds_left"] is None else duration(row["seconds_left"])
         table.add_row(row["study"], row["scale"], *(str(row[name]) for name in names), left)
-    console().print(table)
+    out = console()
+    out.print(table)
+    for line in worker_lines(rows):
+        out.print(line, soft_wrap=True)
 
 
 def show_data(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from paribus.claims.assessment import Verdict
 from paribus.claims.findings import Finding, LinkFinding
 from paribus.cli.display import console
 from paribus.cli.words import finite, plural
+from paribus.outgoing import printable
 
 _STYLES = {
     "supported": "green",
@@ -49,8 +50,8 @@ def show_findings(found: Sequence[Finding]) -> None:
             for mark, holds in (("ours", finding.ours), ("exploratory", not finding.registered))
             if holds
         )
-        out.print(verdict, Text(f"{finding.claim}{marks}"), soft_wrap=True)
-        out.print(Text(f"{' ' * 13}{finding.why}", style="dim"), soft_wrap=True)
+        out.print(verdict, Text(printable(f"{finding.claim}{marks}")), soft_wrap=True)
+        out.print(Text(printable(f"{' ' * 13}{finding.why}"), style="dim"), soft_wrap=True)
     out.print(Text(tally(found)))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from paribus.claims.findings import findings
 from paribus.cli.arguments import find_study, is_file_name
@@ -16,6 +15,7 @@ from paribus.report.difference import (
 from paribus.results.difference import StudyDifference, study_difference
 from paribus.results.load import load_results
 from paribus.store.catalogue import FILE, Catalogue
+from paribus.store.lab import Lab, SharedLab
 
 Scaled = tuple[str, str]
 """A study by name and scale."""
@@ -40,8 +40,8 @@ class Compared:
 class LabDifference:
     """Labs a and b: the studies compared, and those that only one of them has planned."""
 
-    a: Path
-    b: Path
+    a: Lab
+    b: Lab
     studies: tuple[Compared, ...]
     only_a: tuple[Scaled, ...]
     only_b: tuple[Scaled, ...]
@@ -52,7 +52,7 @@ class LabDifference:
         return any(study.differs for study in self.studies)
 
 
-def compare_labs(a: Path, b: Path, study: str | None, scale: str | None) -> LabDifference:
+def compare_labs(a: Lab, b: Lab, study: str | None, scale: str | None) -> LabDifference:
     """How two labs differ in the studies that both have planned; nothing of them is changed.
 
     `study` (a name, or a file that is read for its study's name) and `scale` limit which. Raises
@@ -74,17 +74,23 @@ def compare_labs(a: Path, b: Path, study: str | None, scale: str | None) -> LabD
         )
 
 
-def _check(a: Path, b: Path) -> None:
+def _check(a: Lab, b: Lab) -> None:
     faults = [
         Fault(argument, f"got {str(lab)!r}, which is no lab: it should be a folder with {FILE!r}")
         for argument, lab in (("LAB_A", a), ("LAB_B", b))
-        if not (lab / FILE).is_file()
+        if not (isinstance(lab, SharedLab) or (lab / FILE).is_file())
     ]
-    if not faults and (a / FILE).samefile(b / FILE):
+    if not faults and _same(a, b):
         twice = f"got {str(b)!r}, which is the same lab as LAB_A; give another to compare it with"
         faults = [Fault("LAB_B", twice)]
     if faults:
         raise DeclarationError("Command line", faults)
+
+
+def _same(a: Lab, b: Lab) -> bool:
+    if isinstance(a, SharedLab) or isinstance(b, SharedLab):
+        return str(a) == str(b)
+    return (a / FILE).samefile(b / FILE)
 
 
 def _chosen(
@@ -103,7 +109,7 @@ def _chosen(
     return chosen
 
 
-def _told(lab: Path, planned: Collection[Scaled]) -> str:
+def _told(lab: Lab, planned: Collection[Scaled]) -> str:
     held = ", ".join(f"{name} ({scale})" for name, scale in planned) or "no study"
     return f"{lab} holds {held}."
 

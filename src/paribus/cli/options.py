@@ -1,7 +1,7 @@
 """Arguments and options that several commands take."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,7 +37,8 @@ ReplicatesOption = Annotated[
     int | None, typer.Option("--replicates", help="How many replicates; default: the study's.")
 ]
 LabOption = Annotated[
-    Path, typer.Option("--lab", envvar="PARIBUS_LAB", help="The folder that keeps runs.")
+    str,
+    typer.Option("--lab", envvar="PARIBUS_LAB", help="What keeps runs: a folder, or a database."),
 ]
 DataOption = Annotated[
     Path | None,
@@ -46,5 +47,13 @@ DataOption = Annotated[
 CoresOption = Annotated[
     int | None, typer.Option("--cores", min=1, help="How many cores train; default: all.")
 ]
+OnOption = Annotated[
+    Literal["threads", "processes", "ray"],
+    typer.Option("--on", help="What trains: threads of this process, processes, or Ray."),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option("--address", metavar="HOST:PORT", help="The Ray cluster; default: one here."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-DEFAULT_LAB = Path("paribus-lab")
+DEFAULT_LAB = "paribus-lab"

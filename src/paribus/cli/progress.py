@@ -8,6 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from paribus.cli.screen import Screen
 from paribus.cli.words import duration, plural
 from paribus.study.plan import Plan, PlannedRun
 from paribus.study.progress import Progress as Counter
@@ -20,10 +21,11 @@ class Display:
     """A watch that shows what it is told. Use as a context manager."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False, markup=False)
+        self._console = console or Screen(stderr=True)
         self._counter = Counter()
         self._lock = threading.Lock()
         self._said = time.perf_counter()
+        self._planned = False
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -50,8 +52,9 @@ class Display:
         self._counter.planned(plan, to_train)
         self._bar.start()  # not before: a download shows a bar of its own
         counter = self._counter
-        if counter.total > len(to_train):  # a later round
+        if self._planned:  # a later round
             return
+        self._planned = True
         reused = f", {counter.reused} already in the lab" if counter.reused else ""
         self._console.print(
             f"{plan.study.name} ({plan.study.scale}): {plural(counter.total, 'run')} to train "
@@ -59,6 +62,10 @@ class Display:
         )
         for notice in plan.notices():
             self._console.print(f"note: {notice}", soft_wrap=True)
+
+    def run_started(self, run: PlannedRun, where: str, epoch: int = 0) -> None:
+        """Counts on from there."""
+        self._counter.run_started(run, where, epoch)
 
     def epoch_done(self, run: PlannedRun, epoch: int) -> None:
         """Moves the bar."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.cli.progress import Display
+from paribus.errors import ParibusError
 from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome
 from paribus.study.plan import Plan
@@ -33,9 +34,16 @@ def run_and_report(plan: Plan, options: RunOptions) -> tuple[Outcome, Told]:
     if outcome.trained + outcome.reused == 0:
         return outcome, Told()
     begun = time.perf_counter()
-    # Here, so that training does not wait until what draws charts is loaded.
-    from paribus.cli.stored import table_rows, write_report_of  # noqa: PLC0415
-    from paribus.report.contents import contents  # noqa: PLC0415
+    try:
+        # Here, so that training does not wait until what draws charts is loaded.
+        from paribus.cli.stored import table_rows, write_report_of  # noqa: PLC0415
+        from paribus.report.contents import contents  # noqa: PLC0415
+    except ImportError as error:  # of a library that finds no room in memory, for one
+        name = plan.study.name
+        raise ParibusError(
+            f"the runs are stored, but what writes reports cannot be loaded: {error}. "
+            f"Put that right, then write it with: paribus report {name}"
+        ) from None
 
     results = outcome.results()
     shown = contents(results)

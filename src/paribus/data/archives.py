@@ -40,8 +40,13 @@ def unpack(path: Path, file_set: FileSet, files: Sequence[OfficialFile], folder:
         try:
             with gzip.open(path) as stream:
                 found = _unpack_stream(_Bounded(stream, limit, path), path, wanted, parts)
-        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise _damaged(path, f"not a sound .tar.gz archive ({error})") from None
+        # ValueError and OverflowError: what tarfile says of headers that hold no numbers.
+        except (
+            *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError),
+            *(ValueError, OverflowError, RecursionError),
+        ) as error:
+            problem = ascii(str(error))[1:-1]
+            raise _damaged(path, f"not a sound .tar.gz archive ({problem})") from None
         lacking = [name for name in wanted if name not in found]
         if lacking:
             raise _damaged(path, f"lacks {', '.join(lacking)}")

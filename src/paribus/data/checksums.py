@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paribus.spec import digest
 
 SUMS = "SHA256SUMS"
+_LONGEST_LINE = 1 << 13
 _LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 
 
@@ -64,7 +65,7 @@ def listed_below(folder: Path, root: Path) -> dict[str, str]:
             continue
         for name, listed in _lines(home / SUMS):
             path = home / name
-            if path.is_relative_to(folder):
+            if path.is_relative_to(folder) and ".." not in name.parts:
                 found.setdefault(path.relative_to(folder).as_posix(), listed)
     return found
 
@@ -74,8 +75,11 @@ def _listed(sums: Path, name: PurePosixPath) -> str | None:
 
 
 def _lines(sums: Path) -> Iterator[tuple[PurePosixPath, str]]:
-    with sums.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            match = _LINE.fullmatch(line.rstrip("\r\n"))
+    with sums.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        whole = True
+        # Never more than a line of the longest path in memory: a list may be without an end.
+        while line := lines.readline(_LONGEST_LINE):
+            match = _LINE.fullmatch(line.rstrip("\r\n")) if whole else None
+            whole = line.endswith("\n")
             if match:
                 yield PurePosixPath(match[2]), match[1].lower()

@@ -30,6 +30,8 @@ from paribus.data.official import FileSet, OfficialFile
 from paribus.errors import DamagedDataError, DataError, MissingDataError
 
 VARIABLE = "PARIBUS_DATA"
+# Files of a local copy may be larger, where they are packed less or not at all.
+_MOST_TIMES = 16
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,11 @@ class Contents:
 def find_source(data_dir: Path | None, environment: Mapping[str, str]) -> Source:
     """The source that a user asks for: `--data-dir`, else `PARIBUS_DATA`, else the cache."""
     named = data_dir or environment.get(VARIABLE)
-    return Source(folder=Path(named).expanduser() if named else None)
+    try:
+        return Source(folder=Path(named).expanduser() if named else None)
+    except RuntimeError as error:  # "~somebody" who is not there
+        problem = f"got {str(named)!r} as the folder of data; {error}"
+        raise DataError(f"{problem}. Name it by its whole path.") from None
 
 
 def locate_files(file_set: FileSet, source: Source) -> Location:
@@ -143,8 +149,10 @@ def _read(file_set: FileSet, source: Source, folder: Path) -> Contents:
         path = folder / file.name
         listed = listed_sha256(path, data_root(source))
         size = path.stat().st_size
-        if listed is None and size != file.bytes:
+        most = file.bytes if listed is None else _MOST_TIMES * file.bytes
+        if size > most or (listed is None and size != file.bytes):
             problem = f"{size:,} bytes; the official file has {file.bytes:,}"
+            problem += "" if listed is None else f", and a copy may have {most:,}"
             raise DamagedDataError(_damaged_message(file_set, source, path, problem))
         contents[file.name] = path.read_bytes()
         sums[file.name] = got = sha256(contents[file.name])

@@ -7,13 +7,14 @@ what it shows may change unseen.
 """
 
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from paribus.data.images import ENDINGS, some
+from paribus.data.images import ENDINGS, printable, some
 
 TRAIN = "train"
 TESTS = ("val", "test")
@@ -21,6 +22,7 @@ TESTS = ("val", "test")
 _OUT = "symbolic links that lead out of the folder"
 _NOWHERE = "symbolic links that lead nowhere"
 _LOOSE = "in no class's folder"
+_UNSPEAKABLE = "names of classes with control characters or bytes that are not UTF-8"
 _INNER = "folders among a class's images"
 _UNKNOWN = f"not an image by its name (allowed: {', '.join(ENDINGS)})"
 _NO_FILE = "no ordinary file"
@@ -66,15 +68,16 @@ class _Split(NamedTuple):
 
 def list_images(folder: Path) -> Listing:
     """The images of a folder and all faults of its layout together; opens none of them."""
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "is not there"
-        layout = f"{TRAIN}/<class>/ and {' or '.join(f'{name}/<class>/' for name in TESTS)}"
-        return Listing(problems=(f"{what}; allowed: a folder with {layout}",))
     try:
+        if not folder.is_dir():
+            what = "is no folder" if folder.exists() else "is not there"
+            layout = f"{TRAIN}/<class>/ and {' or '.join(f'{name}/<class>/' for name in TESTS)}"
+            return Listing(problems=(f"{what}; allowed: a folder with {layout}",))
         tests = [name for name in TESTS if (folder / name).is_dir()]
         splits = [_split(folder, name) for name in (TRAIN, *tests) if (folder / name).is_dir()]
     except OSError as error:
-        return Listing(problems=(f"cannot be read: {error.filename}: {error.strerror}",))
+        where = printable(str(error.filename))
+        return Listing(problems=(f"cannot be read: {where}: {error.strerror}",))
     problems = [*_missing(splits, tests), *_odd(splits), *_classes(splits, tests)]
     if problems:
         return Listing(problems=tuple(problems))
@@ -91,7 +94,7 @@ def _split(folder: Path, name: str) -> _Split:
         return _Split(name, {}, (_Odd(reason, name),))
     for entry in _entries(folder / name):
         here = f"{name}/{entry.name}"
-        reason = _link_fault(entry, home) or (None if entry.is_dir() else _LOOSE)
+        reason = _link_fault(entry, home) or _class_fault(entry)
         if reason:
             odd.append(_Odd(reason, here))
             continue
@@ -122,6 +125,14 @@ def _link_fault(entry: os.DirEntry[str] | Path, home: Path) -> str | None:
     except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
         return _NOWHERE
     return None if target.is_relative_to(home) else _OUT
+
+
+def _class_fault(entry: os.DirEntry[str]) -> str | None:
+    if not entry.is_dir():
+        return _LOOSE
+    # A class's name is shown in tables and reports, and kept in the store.
+    odd = any(unicodedata.category(one) in ("Cc", "Cs") for one in entry.name)
+    return _UNSPEAKABLE if odd else None
 
 
 def _image_fault(entry: os.DirEntry[str], home: Path) -> str | None:

@@ -36,8 +36,10 @@ def read_idx(raw: bytes, most: int, name: str) -> NDArray[np.uint8]:
             f"{name}: {how}: {found:,} elements, but its header says {dims} = {count:,}; "
             "fetch it again"
         )
-    if count > most:
-        raise DamagedDataError(f"{name}: {count:,} elements; at most {most:,} are expected")
+    # A size of 0 leaves no elements, but the others may still be above what an array can have.
+    if math.prod(filter(None, shape)) > most:
+        got = f"{count:,} elements" if count else f"sizes {' x '.join(map(str, shape))}"
+        raise DamagedDataError(f"{name}: {got}; at most {most:,} are expected")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -19,7 +19,7 @@ from paribus.data.base import DataSpec, Location, Source
 from paribus.data.checksums import fingerprint_of_arrays
 from paribus.data.dataset import Dataset, Facts
 from paribus.data.folders import TESTS, TRAIN, Listing, list_images
-from paribus.data.images import MOST_BYTES, Kind, Mode, read_images, read_kind
+from paribus.data.images import MOST_BYTES, Kind, Mode, printable, read_images, read_kind
 from paribus.errors import DamagedDataError, DataError, DeclarationError, Fault
 from paribus.spec import digest
 
@@ -136,7 +136,7 @@ def _mode_faults(kind: Kind, name: str, mode: Mode) -> list[Fault]:
     if kind.mode == mode:
         return []
     allowed = "'grayscale' or 'color', whichever all images are, 8 bits a number and opaque"
-    return [Fault("mode", f"got {mode!r}; {name} is {kind.mode}; allowed: {allowed}")]
+    return [Fault("mode", f"got {mode!r}; {printable(name)} is {kind.mode}; allowed: {allowed}")]
 
 
 def _size_faults(facts: Facts) -> list[Fault]:

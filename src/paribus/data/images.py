@@ -32,10 +32,14 @@ MOST_BYTES = 8 << 30
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF")
 _MODES: Mapping[str, Mode] = {"1": "grayscale", "L": "grayscale", "RGB": "color", "P": "color"}
 _SHOWN = 3
+_LONGEST = 200
 
 
 class Kind(NamedTuple):
-    """What a file's header says of its picture; `mode` is Pillow's word where we take no such."""
+    """What a file's header says of its picture; `mode` is Pillow's word where we take no such.
+
+    `pictures` is 2 where there are more.
+    """
 
     height: int
     width: int
@@ -68,7 +72,7 @@ def read_kind(folder: Path, name: str) -> Kind:
     with warnings.catch_warnings(action="ignore"):
         found = _looked_at(folder, name, None, None)
     if isinstance(found, _Broken):
-        raise DamagedDataError(f"{folder}: broken: {found.name} ({found.reason})")
+        raise DamagedDataError(f"{folder}: broken: {printable(found.name)} ({found.reason})")
     return found
 
 
@@ -96,9 +100,18 @@ def read_images(folder: Path, names: Sequence[str], expected: Kind) -> NDArray[n
     return pixels
 
 
+def printable(name: str) -> str:
+    """A name as it is, where that can be shown; else with escapes and in quotes.
+
+    >>> printable("cat"), printable("c\\nat")
+    ('cat', "'c\\\\nat'")
+    """
+    return name if name.isprintable() else ascii(name)
+
+
 def some(names: Sequence[str]) -> str:
-    """The first few of some names, and how many more there are."""
-    shown = ", ".join(names[:_SHOWN])
+    """The first few of some names, as they can be shown, and how many more there are."""
+    shown = ", ".join(map(printable, names[:_SHOWN]))
     more = len(names) - _SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown
 
@@ -122,14 +135,24 @@ def _looked_at(
         return _Broken(name, f"more than the {MOST_PIXELS:,} pixels that are allowed")
     except Exception as error:  # what Pillow raises for a broken file is of no one type
         said = getattr(error, "strerror", None) or str(error)
-        return _Broken(name, said or type(error).__name__)
+        return _Broken(name, ascii(said[:_LONGEST])[1:-1] or type(error).__name__)
 
 
 def _kind(image: Image.Image) -> Kind:
     mode: str = _MODES.get(image.mode, image.mode)
     if image.has_transparency_data:
         mode = f"{image.mode} with transparency"
-    return Kind(image.height, image.width, mode, getattr(image, "n_frames", 1))
+    return Kind(image.height, image.width, mode, 2 if _goes_on(image) else 1)
+
+
+def _goes_on(image: Image.Image) -> bool:
+    """Whether a file has another picture; to count them would take as long as there are many."""
+    try:
+        image.seek(1)
+    except EOFError:
+        return False
+    image.seek(0)
+    return True
 
 
 def _problems(kinds: Mapping[Kind, list[str]], expected: Kind) -> Iterator[str]:
@@ -152,7 +175,8 @@ def _problems(kinds: Mapping[Kind, list[str]], expected: Kind) -> Iterator[str]:
 
 def _counted(names_by: Mapping[str, list[str]]) -> str:
     return ", ".join(
-        f"{what} ({len(names):,} of them, such as {names[0]})" for what, names in names_by.items()
+        f"{what} ({len(names):,} of them, such as {printable(names[0])})"
+        for what, names in names_by.items()
     )
 
 

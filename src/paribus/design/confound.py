@@ -88,14 +88,15 @@ def confounds(
     found = []
     for factor in factors:
         own = own_paths(factor, factors, base, cases)
-        for path in _varying(factor.name, cases):
+        along = _Along(factor.name, cases, _places_alike(cases, factor.name))
+        for path in _varying(along):
             if not covered(path, own):
                 values = [found_at(case.recipe, path) for case in cases]
-                found += _differences("field", factor.name, cases, values, path)
+                found += _differences("field", along, values, path)
         if not covered("epochs", own):
-            found += _differences("updates", factor.name, cases, _updates(cases))
+            found += _differences("updates", along, _updates(cases))
         if not _about_data(own):
-            found += _differences("data", factor.name, cases, _data(cases), "data")
+            found += _differences("data", along, _data(cases), "data")
     return tuple(_excused(one, acknowledged) for one in found)
 
 
@@ -112,14 +113,14 @@ def consequences(
     found = []
     for factor in factors:
         own = own_paths(factor, factors, base, cases)
+        along = _Along(factor.name, cases, _places_alike(cases, factor.name))
         for kind, values in sizes.items():
             alike = kind in IDENTITIES
-            compared = _renumbered(factor.name, cases, values) if alike else values
-            found += _differences(kind, factor.name, cases, compared)
+            found += _differences(kind, along, _renumbered(along, values) if alike else values)
         if covered("epochs", own):
-            found += _differences("updates", factor.name, cases, _updates(cases))
+            found += _differences("updates", along, _updates(cases))
         if _about_data(own):
-            found += _differences("data", factor.name, cases, _data(cases), "data")
+            found += _differences("data", along, _data(cases), "data")
     return tuple(found)
 
 
@@ -181,7 +182,8 @@ def _effective(
     """
     found: dict[str, dict[str, None]] = {label: {} for label in factor.labels}
     first = cases[0].labels
-    for group in _alike(cases, factor.name):
+    for places in _places_alike(cases, factor.name):
+        group = [cases[place] for place in places]
         others = {name: label for name, label in group[0].labels.items() if name != factor.name}
         if sum(label != first[name] for name, label in others.items()) > 1:
             continue
@@ -216,18 +218,22 @@ def _as_declared(paths: Mapping[str, None], fields: Mapping[str, Any]) -> list[s
     return sorted(paths, key=place)
 
 
-def _varying(name: str, cases: Sequence[Case]) -> list[str]:
+@dataclass(frozen=True)
+class _Along:
+    """All conditions; the places of those that differ in nothing but one factor, by its name."""
+
+    name: str
+    cases: Sequence[Case]
+    places: Sequence[Sequence[int]]
+
+
+def _varying(along: _Along) -> list[str]:
     """The fields that change with a factor, all else equal; without those below another."""
     found: dict[str, None] = {}
-    for group in _alike(cases, name):
-        for first, other in pairwise(group):
-            found |= dict.fromkeys(changed(first.recipe, other.recipe))
+    for places in along.places:
+        for first, other in pairwise(places):
+            found |= dict.fromkeys(changed(along.cases[first].recipe, along.cases[other].recipe))
     return [path for path in found if not covered(path, set(found) - {path})]
-
-
-def _alike(cases: Sequence[Case], name: str) -> list[list[Case]]:
-    """Conditions that differ in nothing but this factor."""
-    return [[cases[place] for place in places] for places in _places_alike(cases, name)]
 
 
 def _places_alike(cases: Sequence[Case], name: str) -> list[list[int]]:
@@ -239,11 +245,11 @@ def _places_alike(cases: Sequence[Case], name: str) -> list[list[int]]:
 
 
 def _differences(
-    kind: Kind, name: str, cases: Sequence[Case], values: Sequence[Any], path: str = ""
+    kind: Kind, along: _Along, values: Sequence[Any], path: str = ""
 ) -> Iterator[Difference]:
     """The one difference that these values make along a factor; none where they are equal."""
-    groups = _places_alike(cases, name)
-    if all(values[place] == values[places[0]] for places in groups for place in places):
+    name, cases = along.name, along.cases
+    if all(values[place] == values[places[0]] for places in along.places for place in places):
         return
     levels: dict[str, Any] = {}
     by_level = True
@@ -258,10 +264,10 @@ def _differences(
     yield Difference(kind, name, path, levels if by_level else {}, conditions)
 
 
-def _renumbered(name: str, cases: Sequence[Case], values: Sequence[Any]) -> list[int]:
+def _renumbered(along: _Along, values: Sequence[Any]) -> list[int]:
     """Which are equal among cases that differ in nothing but the factor, as numbers from 0 on."""
-    found = [0] * len(cases)
-    for places in _places_alike(cases, name):
+    found = [0] * len(along.cases)
+    for places in along.places:
         numbers: dict[Any, int] = {}
         for place in places:
             found[place] = numbers.setdefault(values[place], len(numbers))

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from paribus.errors import DeclarationError, Fault
-from paribus.spec import Spec
+from paribus.outgoing import is_plain
+from paribus.spec import Spec, written
+
+LONGEST_LABEL = 200
+"""Characters of a label or a name; tables and charts have to show them."""
 
 
 @dataclass(frozen=True)
@@ -14,12 +19,14 @@ class Factor:
 
     `Factor("model.hidden", {"narrow": (16,), "wide": (1024,)})` sets one field; the factor is
     named after the last part of the path unless `name` is given. A list of values serves where
-    the values are their own labels. A level that is a dict sets several fields by dotted path:
+    the values are their own labels, folders by their last part, which names nobody. A level that
+    is a dict sets several fields by dotted path:
     `Factor("arm", {"plain": {}, "L2": {"penalties.l2": 1e-3, "epochs": 20}})`. `about` names the
     fields that the factor is about, where that is not clear from its levels: what they set
     besides is a confound (`confound.py`).
 
-    Raises `DeclarationError` for fewer than one level, or two levels of one label.
+    Raises `DeclarationError` with all faults: what is of a wrong type, fewer than one level, two
+    levels of one label, labels that are not one line of text.
     """
 
     path: str
@@ -29,33 +36,57 @@ class Factor:
     sets: Mapping[str, Mapping[str, Any]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        pairs = self._labelled()
-        labels = [label for label, _ in pairs]
-        faults = [
-            Fault(self.path, f"has two levels labelled {label!r}; labels should differ")
-            for label in sorted({label for label in labels if labels.count(label) > 1})
-        ]
-        if not isinstance(self.levels, Mapping) and any(isinstance(v, Spec) for _, v in pairs):
-            problem = "has declarations as levels, which need labels: give a dict, label -> level"
-            faults.append(Fault(self.path, problem))
-        if not labels:
-            faults.append(Fault(self.path, "has no levels; it needs at least one"))
-        about = (self.about,) if isinstance(self.about, str) else tuple(self.about)
+        # Once, for it may be an iterator.
+        levels = _listed(self.levels)
+        about = (self.about,) if isinstance(self.about, str) else _listed(self.about)
+        faults = [*_name_faults(self.path, self.name), *self._level_faults(levels)]
         faults += [
-            Fault(self.path, f"is about {one!r}; give paths of fields, as text")
-            for one in about
+            Fault(_at(self.path), f"is about {written(one)}; give paths of fields, as text")
+            for one in ([self.about] if about is None else about)
             if not isinstance(one, str)
         ]
         if faults:
-            raise DeclarationError(f"Factor {self.path!r}", faults)
+            raise DeclarationError(f"Factor {written(self.path)}", faults)
+        assert levels is not None
+        sets = {label: self._fields(value) for label, value in self._labelled(levels)}
         object.__setattr__(self, "about", about)
         object.__setattr__(self, "name", self.name or self.path.rpartition(".")[2])
-        object.__setattr__(self, "sets", {label: self._fields(value) for label, value in pairs})
+        object.__setattr__(self, "sets", sets)
 
-    def _labelled(self) -> list[tuple[str, Any]]:
+    def _level_faults(self, levels: tuple[Any, ...] | None) -> list[Fault]:
+        """What is wrong with the levels; None stands for what are no levels at all."""
+        where = _at(self.path)
+        if levels is None:
+            problem = f"got {written(self.levels)}; should be a list of levels, or label -> level"
+            return [Fault(where, problem)]
+        pairs = self._labelled(levels)
+        labels = [label for label, _ in pairs]
+        found = [
+            Fault(where, f"has two levels labelled {label!r}; labels should differ")
+            for label in sorted({label for label in labels if labels.count(label) > 1})
+        ]
+        found += [
+            Fault(where, f"has a level labelled {written(label)}; {_LABELS}")
+            for label in dict.fromkeys(labels)
+            if not _is_label(label)
+        ]
+        if not isinstance(self.levels, Mapping) and any(isinstance(v, Spec) for _, v in pairs):
+            problem = "has declarations as levels, which need labels: give a dict, label -> level"
+            found.append(Fault(where, problem))
+        if not labels:
+            found.append(Fault(where, "has no levels; it needs at least one"))
+        return found + [
+            Fault(where, f"level {label!r} sets {written(path)}; give paths of fields, as text")
+            for label, value in pairs
+            if isinstance(value, Mapping)
+            for path in value
+            if not isinstance(path, str)
+        ]
+
+    def _labelled(self, levels: tuple[Any, ...]) -> list[tuple[str, Any]]:
         if isinstance(self.levels, Mapping):
-            return [(str(label), value) for label, value in self.levels.items()]
-        return [(_label(value), value) for value in self.levels]
+            return [(_label(label), self.levels[label]) for label in levels]
+        return [(_label(value), value) for value in levels]
 
     def _fields(self, value: Any) -> Mapping[str, Any]:
         return value if isinstance(value, Mapping) else {self.path: value}
@@ -104,5 +135,39 @@ def _has(fields: Any, path: str) -> bool:
 
 def _label(value: Any) -> str:
     if isinstance(value, tuple | list):
-        return "-".join(map(str, value)) or "none"
-    return str(value)
+        return "-".join(map(_label, value)) or "none"
+    if isinstance(value, Path):
+        return value.name
+    return value if isinstance(value, str) else written(value, str, LONGEST_LABEL + 1)
+
+
+_LABELS = f"should be one line of text, of {LONGEST_LABEL} characters or fewer"
+
+
+def _is_label(text: Any) -> bool:
+    return (
+        isinstance(text, str)
+        and bool(text.strip())
+        and len(text) <= LONGEST_LABEL
+        and is_plain(text)
+    )
+
+
+def _name_faults(path: Any, name: Any) -> list[Fault]:
+    found = []
+    if not _is_label(path):
+        found.append(Fault("path", f"got {written(path)}; should be the path of a field"))
+    if name != "" and not _is_label(name):
+        found.append(Fault("name", f"got {written(name)}; {_LABELS}"))
+    return found
+
+
+def _at(path: Any) -> str:
+    return path if isinstance(path, str) else ""
+
+
+def _listed(values: Any) -> tuple[Any, ...] | None:
+    """The values of anything that has several; None for what has not, a text among it."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        return None
+    return tuple(values)

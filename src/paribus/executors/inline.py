@@ -1,9 +1,11 @@
 """The executor for debugging and for tests: a task runs when it is submitted."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from functools import cached_property
+from typing import Any
 
-from paribus.executors.base import Executor, T, Task
+from paribus.executors.base import Executor, Home, Place, T, Task, nothing, unheard
 
 
 class InlineExecutor(Executor):
@@ -12,7 +14,9 @@ class InlineExecutor(Executor):
     What is no `Exception` (Ctrl-C) is meant for the caller's thread and leaves `submit`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, home: Home = nothing) -> None:
+        self._make = home
+        self._shared: dict[str, Any] = {}
         self._cancelled = False
         self._closed = False
 
@@ -20,7 +24,17 @@ class InlineExecutor(Executor):
     def slots(self) -> int:
         return 1
 
-    def submit(self, task: Task[T], *, group: Hashable = None) -> Future[T]:  # noqa: ARG002 - one slot has every group
+    def share(self, name: str, value: Any) -> None:
+        self._shared[name] = value
+
+    def submit(
+        self,
+        prepare: Callable[[], Task[T]],
+        *,
+        group: Hashable = None,  # noqa: ARG002 - one slot has every group
+        needs: Sequence[str] = (),
+        hear: Callable[[Any], None] = unheard,
+    ) -> Future[T]:
         if self._closed:
             raise RuntimeError("cannot submit a task: the executor is closed")
         future: Future[T] = Future()
@@ -28,7 +42,9 @@ class InlineExecutor(Executor):
             future.cancel()
         if future.set_running_or_notify_cancel():
             try:
-                future.set_result(task(0))
+                shared = {name: self._shared[name] for name in needs}
+                place = Place(0, self._home, shared, hear, lambda: self._cancelled)
+                future.set_result(prepare()(place))
             except Exception as error:
                 future.set_exception(error)
         return future
@@ -38,3 +54,7 @@ class InlineExecutor(Executor):
 
     def close(self) -> None:
         self._closed = True
+
+    @cached_property
+    def _home(self) -> Any:
+        return self._make(0)

@@ -18,6 +18,7 @@ from paribus.claims.assessment import Verdict
 from paribus.claims.findings import Finding, findings
 from paribus.design.differences import between
 from paribus.errors import ParibusError
+from paribus.outgoing import file_name, legible
 from paribus.report.estimates import (
     confidence_of,
     count_text,
@@ -26,7 +27,6 @@ from paribus.report.estimates import (
 )
 from paribus.report.files import write_whole
 from paribus.report.pages import environment, packaged, policy
-from paribus.report.privacy import without_home
 from paribus.results.load import load_results
 from paribus.results.tidy import StudyResults
 from paribus.store.catalogue import Catalogue
@@ -119,7 +119,7 @@ def chapter(judged: Judged, reports: Path) -> Chapter:
     """What the page shows of a study; `reports` is where its own report would be."""
     document = judged.entry.document
     name, scale = judged.entry.name, judged.entry.scale
-    home = f"{name}-{scale}"
+    home = file_name(name, scale)
     there = (reports / home / "report.html").is_file()
     return Chapter(
         name=name,
@@ -150,7 +150,7 @@ def render_collection(chapters: Sequence[Chapter]) -> str:
         environment()
         .get_template("collection.html")
         .render(
-            **without_home(
+            **legible(
                 {
                     "groups": groups,
                     "studies": len(chapters),

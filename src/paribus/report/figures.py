@@ -12,9 +12,9 @@ from typing import Any, Literal
 import altair as alt
 import vl_convert
 
+from paribus.outgoing import file_name, legible
 from paribus.report import theme
 from paribus.report.keys import Swatch, strip
-from paribus.report.privacy import without_home
 from paribus.report.theme import Series
 
 Rows = Sequence[Mapping[str, Any]]
@@ -61,6 +61,10 @@ class Figure:
     epochs: tuple[int, ...] = ()
     folded: bool = False
 
+    def __post_init__(self) -> None:
+        # Made of names of factors and metrics, which may try to leave the folder.
+        object.__setattr__(self, "name", file_name(self.name))
+
 
 def page_specs(figure: Figure) -> list[dict[str, Any]]:
     """One Vega-Lite specification per panel, without the data, which the page holds once."""
@@ -89,7 +93,7 @@ def file_spec(figure: Figure) -> dict[str, Any]:
         body = {"concat": [_panel(panel, wide) for panel in figure.panels], "columns": columns}
     if figure.key:
         body = {"vconcat": [body, strip(figure.key, 560)], "spacing": 18}
-    return without_home(
+    return legible(
         body
         | {
             "$schema": alt.SCHEMA_URL,

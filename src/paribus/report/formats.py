@@ -6,9 +6,10 @@ opens no link and is no formula of a spreadsheet.
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from paribus.outgoing import no_formula, shareable, without_steering
 
 Value = str | float | int | None
 
@@ -36,8 +37,6 @@ _LATEX = str.maketrans(
         "\u2019": "'",
     }
 )
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _PACKAGES = "Needs \\usepackage{booktabs}, and with pdfLaTeX letters of European languages only."
 
 
@@ -147,17 +146,15 @@ def _ampersands(values: Iterable[Value]) -> str:
 
 
 def _one_line(value: Value) -> str:
-    """A line end would end a row or a comment; control characters are dropped."""
-    return _CONTROL.sub("", " ".join(_text(value).split()))
+    """A line end would end a row or a comment; what steers a terminal is dropped."""
+    return without_steering(" ".join(_text(value).split()))
 
 
 def _text(value: Value) -> str:
-    return "" if value is None else value if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return shareable(value)
+    return "" if value is None else repr(value)
 
 
 def _cell(value: Value) -> Value:
-    if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
-        return value
-    # The csv module would leave a bare carriage return unquoted, and so end the row there.
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\n")) else text
+    return no_formula(shareable(value)) if isinstance(value, str) else value

@@ -22,7 +22,7 @@ from paribus.report.estimates import (
 )
 from paribus.report.formats import Column, Grid, Value
 from paribus.report.quantities import column_decimals, number, quantity
-from paribus.results.table import Row, interval_words
+from paribus.results.means import Row, interval_words
 
 HOLM = "Holm, over the study's registered claims"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from paribus.outgoing import legible
 from paribus.report.columns import report_table
 from paribus.report.contents import Contents, contents
 from paribus.report.exhibits import Absent, Exhibit
@@ -21,7 +22,6 @@ from paribus.report.origin import (
     time_terms,
 )
 from paribus.report.pages import environment, packaged, policy
-from paribus.report.privacy import without_home
 from paribus.report.quantities import quantity
 from paribus.report.recipe import factor_rows, phrase, recipe_terms
 from paribus.report.summary import summary
@@ -42,7 +42,7 @@ def render(results: StudyResults, shown: Contents | None = None) -> str:
     """
     shown = contents(results) if shown is None else shown
     bundle, script = chart_library(), packaged("report.js")
-    content = without_home(
+    content = legible(
         _content(results)
         | {
             "findings": _as_json(told_findings(shown.found, results.document)),
@@ -56,7 +56,7 @@ def render(results: StudyResults, shown: Contents | None = None) -> str:
         .get_template("report.html")
         .render(
             **content,
-            specs=script_json(without_home(specs)),
+            specs=script_json(legible(specs)),
             bundle=Markup(bundle),  # ours and the chart library's, not a user's
             script=Markup(script),
             style=Markup(packaged("report.css")),

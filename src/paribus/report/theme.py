@@ -113,6 +113,7 @@ def _title(ink: str, size: int) -> dict[str, Any]:
         "subtitleFontSize": 11,
         "fontWeight": 600,
         "offset": 10,
+        "limit": 1400,  # in pixels: a picture is as wide as its longest line
     }
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
 
 from paribus.errors import LabError
 from paribus.results.load import CORRECT, WEIGHTS
+from paribus.store.arrays import decode_weights
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement, Status, StoredRun
 
@@ -127,7 +127,7 @@ def weights_apart(a: bytes, b: bytes) -> float | None:
     """
     if a == b:
         return None
-    one, other = (safetensors.numpy.load(content) for content in (a, b))
+    one, other = map(decode_weights, (a, b))
     if _form(one) != _form(other):
         return math.inf
     if all(_same_bits(values, other[name]) for name, values in one.items()):

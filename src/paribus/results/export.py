@@ -8,15 +8,27 @@ from pathlib import Path
 import pandas as pd
 
 from paribus.errors import ParibusError, UnknownNameError
+from paribus.outgoing import no_formula, shareable
 from paribus.results.tidy import StudyResults
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False)
+    _told(frame, no_formula).to_csv(path, index=False)
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
     frame.to_parquet(path, index=False)
+
+
+def _told(frame: pd.DataFrame, tell: Callable[[str], str]) -> pd.DataFrame:
+    """The table with its texts, heads included, as they are told; numbers are left alone."""
+
+    def column(values: pd.Series) -> pd.Series:
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            return values
+        return values.map(lambda one: tell(one) if isinstance(one, str) else one)
+
+    return pd.DataFrame({tell(str(name)): column(values) for name, values in frame.items()})
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {"csv": _csv, "parquet": _parquet}
@@ -28,8 +40,9 @@ def export(results: StudyResults, path: Path, format: str) -> tuple[Path, ...]:
 
     `path` gets the metrics (factors, replicate, epoch, metric, value); beside it
     `<stem>-runs<suffix>` gets the runs and, where layers were measured, `<stem>-layers<suffix>`
-    those numbers. Each file is replaced whole or not at all. Raises `UnknownNameError` for an
-    unknown format, `ParibusError` where the folder cannot be written.
+    those numbers. Home folders in labels are written `~`; in CSV, a text that a spreadsheet would
+    compute has an apostrophe before it. Each file is replaced whole or not at all. Raises
+    `UnknownNameError` for an unknown format, `ParibusError` where the folder cannot be written.
     """
     if format not in _WRITERS:
         raise UnknownNameError("export format", format, FORMATS)
@@ -38,7 +51,7 @@ def export(results: StudyResults, path: Path, format: str) -> tuple[Path, ...]:
         tables[path.with_stem(f"{path.stem}-layers")] = results.layers
     for target, frame in tables.items():
         try:
-            _replace(target, frame, _WRITERS[format])
+            _replace(target, _told(frame, shareable), _WRITERS[format])
         except OSError as error:
             raise ParibusError(
                 f"cannot write {target}: {error.strerror}. Choose a folder that can be written"

@@ -1,38 +1,13 @@
 """Means over replicates, one row per condition and metric."""
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import pandas as pd
 
 from paribus.errors import ParibusError, UnknownNameError
-from paribus.results.tidy import StudyResults, condition_label
-from paribus.statistics.bootstrap import FEWEST, bootstrap_interval
-from paribus.statistics.intervals import Interval, mean_interval
-
-EpochRule = Literal["last", "best validation"]
-EPOCH_RULES: tuple[EpochRule, ...] = ("last", "best validation")
-IntervalKind = Literal["t", "bootstrap"]
-INTERVALS: tuple[IntervalKind, ...] = ("t", "bootstrap")
-
-
-class Row(TypedDict):
-    """One row of `paribus table --json`: a mean over the finished runs of one condition.
-
-    `n` counts the runs averaged, `diverged` those left out because their loss did not stay
-    finite; a number that does not exist, or is not finite, is None.
-    """
-
-    condition: dict[str, str]
-    metric: str
-    epoch_rule: str
-    mean: float | None
-    low: float | None
-    high: float | None
-    n: int
-    diverged: int
-    method: str
+from paribus.results.means import EPOCH_RULES, EpochRule, IntervalKind, Row, mean_row
+from paribus.results.tidy import StudyResults
 
 
 def table(
@@ -52,17 +27,19 @@ def table(
     replicates.
     """
     finals = {metric: final_values(results, metric, epoch_rule) for metric in metrics}
-    return [
-        _row(results, condition, finals[metric], metric, epoch_rule, interval)
-        for metric in metrics
-        for condition in results.conditions
-    ]
-
-
-def interval_words(rows: Sequence[Row]) -> str:
-    """How the intervals of a table were made: "Student's t" or "BCa bootstrap"."""
-    bootstrapped = any(row["method"].startswith("BCa") for row in rows)
-    return "BCa bootstrap" if bootstrapped else "Student's t"
+    diverged = results.runs.loc[results.runs["status"] == "diverged"]
+    counts = Counter(_labels(diverged, results.factors))
+    found = []
+    for metric in metrics:
+        values: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        places = _labels(finals[metric], results.factors)
+        for place, value in zip(places, finals[metric]["value"].tolist(), strict=True):
+            values[place].append(value)
+        for condition in results.conditions:
+            labels = tuple(condition.values())
+            row = mean_row(condition, metric, epoch_rule, values[labels], counts[labels], interval)
+            found.append(row)
+    return found
 
 
 def final_values(
@@ -116,37 +93,8 @@ def _validation(results: StudyResults) -> pd.DataFrame:
     return ranked
 
 
-def _row(
-    results: StudyResults,
-    condition: Mapping[str, str],
-    finals: pd.DataFrame,
-    metric: str,
-    epoch_rule: str,
-    kind: IntervalKind,
-) -> Row:
-    values = results.select(finals, condition)["value"].tolist()
-    finite = [value for value in values if math.isfinite(value)]
-    interval = mean_interval(finite) if kind == "t" else _bootstrapped(finite, condition)
-    status = results.select(results.runs, condition)["status"].tolist()
-    left_out = len(values) - len(finite)
-    said = "no finished run with this metric" if not values else interval.method
-    return Row(
-        condition=dict(condition),
-        metric=metric,
-        epoch_rule=epoch_rule,
-        mean=interval.mean,
-        low=interval.low,
-        high=interval.high,
-        n=interval.n,
-        diverged=status.count("diverged"),
-        method=f"{said}; {left_out} not finite, left out" if left_out else said,
-    )
-
-
-def _bootstrapped(values: Sequence[float], condition: Mapping[str, str]) -> Interval:
-    if len(values) < FEWEST:
-        raise ParibusError(
-            f"a bootstrap interval takes {FEWEST} finished replicates or more; "
-            f"{condition_label(condition)} has {len(values)}. Use the t interval, or train more"
-        )
-    return bootstrap_interval(values)
+def _labels(frame: pd.DataFrame, factors: Sequence[str]) -> list[tuple[str, ...]]:
+    """The labels of each row; without a factor there is one condition, which has none."""
+    if not factors:
+        return [()] * len(frame)
+    return list(frame[list(factors)].itertuples(index=False, name=None))

@@ -2,15 +2,29 @@
 
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
-from paribus.store.records import Measurement, Member, Registration, Status, StoredRun, StudyEntry
+from paribus.store.lab import Lab, SharedLab, find_lab, folder_of
+from paribus.store.records import (
+    Driver,
+    Measurement,
+    Member,
+    Registration,
+    Status,
+    StoredRun,
+    StudyEntry,
+)
 
 __all__ = [
     "Catalogue",
+    "Driver",
+    "Lab",
     "Measurement",
     "Member",
     "Registration",
+    "SharedLab",
     "Status",
     "StoredRun",
     "StudyEntry",
+    "find_lab",
+    "folder_of",
     "hold",
 ]

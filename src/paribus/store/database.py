@@ -1,161 +1,178 @@
-"""One SQLite database behind SQLAlchemy: how it is opened, its transactions, its errors.
+"""A database behind SQLAlchemy: its transactions, and its errors in our own words.
 
-Every transaction is opened here, and every error of SQLite that a user can meet leaves here in
-our own words.
+Every transaction is opened here. What SQLite and PostgreSQL do in different ways is in
+`paribus.store.sqlite` and `paribus.store.postgresql`; all queries are written once for both.
 """
 
-import os
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
+from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
 
-from paribus.errors import LabError, LabHeldError, LabUnwritableError, SchemaError
-from paribus.store.folder import ADVICE
+from paribus.errors import LabError, LabGoneError
 
-BUSY_SECONDS = 30.0
-
-# Readers and the one writer do not wait for each other, and a commit is one append.
-WAL = "PRAGMA journal_mode = WAL"
-
-PRAGMAS = (
-    # Under WAL a commit outlives a killed process without fsync. A power cut may take the last
-    # few commits, but never leaves half of one; FULL would cost an fsync for every run.
-    "PRAGMA synchronous = NORMAL",
-    # SQLite ignores REFERENCES, and so ON DELETE CASCADE, unless asked in every connection.
-    "PRAGMA foreign_keys = ON",
-)
+# Keys in one statement: far below the limits on parameters, and few enough that the
+# measurements read at once stay small.
+CHUNK = 200
 
 _BEGIN = "paribus_begin"
+_PAUSE_SECONDS = 0.5
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 
 
-class Database:
-    """A database file, or one in memory, used from the thread that opened it.
+class Database(ABC):
+    """A database, used from the thread that opened it.
 
     One connection serves for all, so a transaction must end before the next begins: nothing is
-    handed out while one is open.
+    handed out while one is open. `BEGIN_READING` and its like are the first statements of a
+    transaction, `PATIENCE_SECONDS` is how long a server that is gone is waited for.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self.where = "the store in memory" if path is None else f"store {path}"
-        self._engine = create_engine(
-            "sqlite://", creator=lambda: _connect(path), poolclass=StaticPool
-        )
-        event.listen(self._engine, "begin", _begin)
+    shared: ClassVar[bool]
+    BEGIN_READING: ClassVar[str]
+    BEGIN_WRITING: ClassVar[str]
+    BEGIN_NOTING: ClassVar[str]
+    PATIENCE_SECONDS: ClassVar[float] = 0.0
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self.where = where
+        self.engine = engine
+        event.listen(engine, "begin", _begin)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the store throughout."""
-        with self._telling_errors(), self._options("BEGIN").begin() as connection:
+        with self.telling_errors(), self._beginning(self.BEGIN_READING) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from the start, all of it stored or nothing.
-
-        Begun later, at the first write, SQLite would refuse the lock to a transaction whose view
-        is out of date rather than wait for it.
-        """
-        with self._telling_errors(), self._options("BEGIN IMMEDIATE").begin() as connection:
+        """A transaction beside which nobody else writes, all of it stored or nothing."""
+        with self.telling_errors(), self._beginning(self.BEGIN_WRITING) as connection:
             yield connection
 
-    def shrink(self) -> None:
-        """Give the space of deleted rows back to the file system."""
-        with self._telling_errors(), self._options("").connect() as connection:
-            connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    @contextmanager
+    def noting(self) -> Iterator[Connection]:
+        """A transaction of one statement, which waits only for others that write its row.
+
+        Where the database can do so: SQLite has one writer at a time.
+        """
+        with self.telling_errors(), self._beginning(self.BEGIN_NOTING) as connection:
+            yield connection
+
+    def read(
+        self, work: Callable[[Connection, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        """What `work` gives in a transaction that reads; begun again where the server was gone."""
+        return self._insisting(self.reading, work, *arguments)
+
+    def write(
+        self, work: Callable[[Connection, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        """What `work` gives in a transaction that writes; begun again where the server was gone.
+
+        A server that goes while it commits does not say whether it has, so `work` must be one
+        that does no harm when it is done twice.
+        """
+        return self._insisting(self.writing, work, *arguments)
+
+    def note(
+        self, work: Callable[[Connection, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        """As `write`, of one statement."""
+        return self._insisting(self.noting, work, *arguments)
 
     def close(self) -> None:
-        """Close the connection; the last one to close folds the log into the database file."""
-        self._engine.dispose()
+        """Close the connection; closing twice does no harm."""
+        self.engine.dispose()
 
-    def _options(self, begin: str) -> Engine:
-        return self._engine.execution_options(**{_BEGIN: begin})
+    @abstractmethod
+    def version(self, connection: Connection) -> int:
+        """The schema's version, 0 where there is none.
+
+        Raises `SchemaError` for a newer one than this program knows, and for a database of
+        something else.
+        """
+
+    @abstractmethod
+    def migrate(self, connection: Connection) -> None:
+        """Bring the schema to the newest; `connection` is in a transaction that writes.
+
+        The version is read inside that transaction, so of two processes that open a new lab at
+        once one migrates and the other finds it done.
+        """
+
+    @abstractmethod
+    def shrink(self) -> None:
+        """Give the space of deleted rows free."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Bytes that the store takes."""
+
+    @abstractmethod
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keep out all others that ask for the same."""
+
+    @abstractmethod
+    def told(self, error: BaseException | None) -> LabError | None:
+        """The driver's error in our words; None for one that no user can put right."""
 
     @contextmanager
-    def _telling_errors(self) -> Iterator[None]:
+    def telling_errors(self) -> Iterator[None]:
+        """Raise errors of the database that a user can meet in our own words."""
         try:
             yield
-        except DBAPIError as error:
-            if (told := _told(error.orig, self.where)) is not None:
+        except (DBAPIError, UnicodeDecodeError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if (told := self.told(cause)) is not None:
                 raise told from error
             raise
 
+    def _beginning(self, statement: str) -> AbstractContextManager[Connection]:
+        return self.engine.execution_options(**{_BEGIN: statement}).begin()
 
-def _connect(path: Path | None) -> sqlite3.Connection:
-    writable = path is None or os.access(path.parent, os.W_OK)
-    # isolation_level None keeps the sqlite3 module from beginning transactions by itself.
-    connection = sqlite3.connect(
-        _address(path, writable), uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
-    try:
-        if writable:
-            _use_wal(connection)
-            for pragma in PRAGMAS:
-                connection.execute(pragma)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+    def _insisting(
+        self,
+        transaction: Callable[[], AbstractContextManager[Connection]],
+        work: Callable[[Connection, *Arguments], Result],
+        *arguments: *Arguments,
+    ) -> Result:
+        deadline = time.monotonic() + self.PATIENCE_SECONDS
+        while True:
+            try:
+                with transaction() as connection:
+                    return work(connection, *arguments)
+            except LabGoneError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL, which is a step for the first process alone; the file remembers it.
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what happens to rows that are there already.
 
-    Two that switch at once could wait for each other for ever, so SQLite refuses one of them
-    at once, whatever its timeout. The one that is refused tries again here.
+    Both databases write it alike (ON CONFLICT); SQLAlchemy has a class of it for each.
     """
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute(WAL)
-        except sqlite3.OperationalError as error:
-            if not _name(error).startswith("BUSY") or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+    kind: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return kind.insert(table)
 
 
-def _address(path: Path | None, writable: bool) -> str:
-    if path is None:
-        return ":memory:"
-    uri = path.absolute().as_uri()
-    if writable:
-        return uri
-    # WAL asks even readers to write files beside the database. In a folder where we may not (a
-    # lab on a share), it is read as it is, unless the files of somebody who may are there.
-    return f"{uri}?{'mode=ro' if path.with_name(f'{path.name}-wal').exists() else 'immutable=1'}"
+def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    """The distinct keys in their order, as many at a time as one statement takes."""
+    distinct = iter(dict.fromkeys(keys))
+    while chunk := list(islice(distinct, CHUNK)):
+        yield chunk
 
 
 def _begin(connection: Connection) -> None:
-    if begin := connection.get_execution_options()[_BEGIN]:
+    if begin := connection.get_execution_options().get(_BEGIN):
         connection.exec_driver_sql(begin)
-
-
-def _told(error: BaseException | None, where: str) -> LabError | None:
-    """SQLite's error in our words; None for one that no user can put right."""
-    match _name(error).partition("_")[0]:
-        case "BUSY" | "LOCKED":
-            return LabHeldError(
-                f"{where} was locked by another process for {BUSY_SECONDS:.0f} s. "
-                "Wait for that process, stop it, or use another --lab."
-            )
-        case "READONLY" | "CANTOPEN" | "PERM" | "FULL" | "IOERR":
-            return LabUnwritableError(f"{where} cannot be written: {error}. {ADVICE}")
-        case "NOTADB":
-            return SchemaError(f"{where} is not an SQLite database. Use another --lab.")
-        case "CORRUPT":
-            return LabError(
-                f"{where} is damaged: {error}. Put a copy of it back, or use another --lab."
-            )
-    return None
-
-
-def _name(error: BaseException | None) -> str:
-    return getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")

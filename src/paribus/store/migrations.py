@@ -1,6 +1,9 @@
 """The store's schema and its history: a list of migrations that is only ever appended to.
 
-`PRAGMA user_version` is the number of migrations that a store has been through, and
+On PostgreSQL a store starts at the newest (`paribus.store.schema`), and with the fifth at the
+earliest: migrations after it run on both, so they are written in what both understand.
+
+On SQLite `PRAGMA user_version` is the number of migrations that a store has been through, and
 `PRAGMA application_id` tells a store of ours from any other SQLite database.
 """
 
@@ -162,6 +165,51 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         BEGIN SELECT RAISE(ABORT, 'registrations are never deleted'); END
         """,
     ),
+    (
+        # Which driver trains a run now. A lease says nothing once its run is stored.
+        """
+        CREATE TABLE leases (
+            run_key TEXT PRIMARY KEY,
+            driver TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX leases_by_driver ON leases (driver)",
+        # Who trains in this lab: `beats` is counted up about once a second, `beat_at` is when
+        # (seconds since 1970 by the database's clock), for people alone.
+        """
+        CREATE TABLE drivers (
+            id TEXT PRIMARY KEY,
+            beats INTEGER NOT NULL,
+            beat_at REAL NOT NULL,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        # Checksums of whole rows (`paribus.store.checksums`), none for those from before. Of a
+        # study it covers its members; `parts` counts the rows of other tables that a run has.
+        "ALTER TABLE runs ADD COLUMN parts INTEGER",
+        "ALTER TABLE runs ADD COLUMN checksum BIGINT",
+        "ALTER TABLE measurements ADD COLUMN checksum BIGINT",
+        "ALTER TABLE artifacts ADD COLUMN checksum BIGINT",
+        "ALTER TABLE probed ADD COLUMN checksum BIGINT",
+        "ALTER TABLE studies ADD COLUMN checksum BIGINT",
+        "ALTER TABLE analyses ADD COLUMN checksum BIGINT",
+        "ALTER TABLE registrations ADD COLUMN checksum BIGINT",
+    ),
+    (
+        # What tables are made of, one row for each run; none for runs from before. `last` has an
+        # epoch and a value for each of the `series`, as hexadecimal digits of float64.
+        """
+        CREATE TABLE finals (
+            run_id BIGINT NOT NULL PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+            status TEXT NOT NULL,
+            series TEXT NOT NULL,
+            last TEXT NOT NULL,
+            checksum BIGINT NOT NULL
+        )
+        """,
+    ),
 )
 LATEST = len(MIGRATIONS)
 
@@ -178,12 +226,22 @@ def schema_version(connection: Connection, where: str) -> int:
                 f"{where} is an SQLite database of some other program. Use another --lab."
             )
         return 0
+    check_version(version, where)
+    return version
+
+
+def check_version(version: int, where: str) -> None:
+    """Raise `SchemaError` for a store of a newer schema than `LATEST`."""
     if version > LATEST:
         raise SchemaError(
             f"{where} has schema {version}; this paribus reads up to {LATEST}. "
             "Upgrade paribus or use another --lab."
         )
-    return version
+
+
+def statements_after(version: int) -> list[str]:
+    """What brings a store of this version to `LATEST`."""
+    return [statement for migration in MIGRATIONS[version:] for statement in migration]
 
 
 def migrate(connection: Connection, where: str) -> None:
@@ -193,7 +251,7 @@ def migrate(connection: Connection, where: str) -> None:
     one migrates and the other finds it done.
     """
     version = schema_version(connection, where)
-    for statement in (line for migration in MIGRATIONS[version:] for line in migration):
+    for statement in statements_after(version):
         connection.exec_driver_sql(statement)
     if version < LATEST:
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")

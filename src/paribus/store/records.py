@@ -91,3 +91,19 @@ class Registration:
     at: str
     ahead: bool = False
     salt: int = 0
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A process that trains in a lab, as it last said of itself.
+
+    `beats` counts its heartbeats: one that stays the same for long enough by the reader's own
+    clock is of a driver that is gone. `age_seconds` is the time since the last one by the
+    database's clock, which may be stepped: it is for showing only. `document` is JSON-ready:
+    study, scale, host, pid, how far it is.
+    """
+
+    id: str
+    beats: int
+    age_seconds: float
+    document: Mapping[str, Any]

@@ -4,15 +4,29 @@ All functions take the connection of a transaction that is open. `keys` here are
 one statement; the catalogue cuts longer lists up.
 """
 
+import json
 import zlib
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, delete, func, insert, select, type_coerce
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Row, Text, delete, func, insert, select, type_coerce, update
 
-from paribus.errors import LabError
 from paribus.store.arrays import decode, encode
+from paribus.store.checksums import (
+    Columns,
+    as_stored,
+    is_whole,
+    parsed,
+    refuse,
+    row_checksum,
+    verified_content,
+    verify,
+)
+from paribus.store.database import insert_into
+from paribus.store.finals import extend_finals, insert_finals
+from paribus.store.leases import delete_leases
 from paribus.store.records import Measurement, StoredRun
 from paribus.store.schema import ARTIFACTS, CHECKPOINTS, FAILURES, MEASUREMENTS, PROBED, RUNS
 
@@ -29,19 +43,21 @@ def insert_run(connection: Connection, run: StoredRun) -> bool:
         "parameters": run.parameters,
         "provenance": dict(run.provenance),
     }
-    statement = sqlite.insert(RUNS).on_conflict_do_nothing().returning(RUNS.c.id)
+    statement = insert_into(connection, RUNS).on_conflict_do_nothing().returning(RUNS.c.id)
     run_id = connection.execute(statement, row).scalar_one_or_none()
     if run_id is None:
         return False
     kept = [
-        {"run_id": run_id, "name": name, "crc32": zlib.crc32(content), "content": content}
+        _artifact_row(run.key, name, content) | {"run_id": run_id}
         for name, content in run.artifacts.items()
     ]
     if kept:
         connection.execute(insert(ARTIFACTS), kept)
-    _insert_measured(connection, run_id, run.measurements, run.probes)
+    _insert_measured(connection, run_id, run.key, run.measurements, run.probes)
+    insert_finals(connection, run_id, run.key, run.status, run.measurements)
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key == run.key))
     delete_checkpoints(connection, [run.key])
+    delete_leases(connection, [run.key])
     return True
 
 
@@ -52,8 +68,10 @@ def insert_measured(
     probes: Collection[str],
 ) -> None:
     """Write what probes measured of a stored run, unless it has been through them before."""
-    run_id = connection.execute(select(RUNS.c.id).where(RUNS.c.key == key)).scalar_one()
-    _insert_measured(connection, run_id, measurements, probes)
+    row = connection.execute(select(*as_stored(RUNS)).where(RUNS.c.key == key)).one()
+    run_of(row)  # a damaged run is not sealed as it is
+    _insert_measured(connection, row.id, key, measurements, probes)
+    extend_finals(connection, row.id, key, measurements)
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key == key))
     delete_checkpoints(connection, [key])
 
@@ -61,47 +79,72 @@ def insert_measured(
 def select_probed(connection: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
     """Keys of stored runs, each with the identity of a probe that it has been through."""
     query = (
-        select(RUNS.c.key, PROBED.c.probe)
+        select(RUNS.c.key, *as_stored(PROBED))
         .join_from(RUNS, PROBED, RUNS.c.id == PROBED.c.run_id)
         .where(RUNS.c.key.in_(keys))
     )
-    return [(row.key, row.probe) for row in connection.execute(query)]
+    return [(row.key, probe_of(row, row.key)) for row in connection.execute(query)]
+
+
+def probe_of(row: Row[Any], key: str) -> str:
+    """The identity of a probe that the run of this key has been through."""
+    verify(row, (key, row.probe), f"the list of probes of run {key}")
+    return row.probe
 
 
 def _insert_measured(
     connection: Connection,
     run_id: int,
+    key: str,
     measurements: Sequence[Measurement],
     probes: Collection[str],
 ) -> None:
     taken = select(func.count()).where(MEASUREMENTS.c.run_id == run_id)
     first = connection.execute(taken).scalar_one()
     rows = [
-        measurement_row(measurement)
-        | {"run_id": run_id, "position": first + number, "probe": measurement.probe}
+        measurement_row(measurement, first + number, (key, measurement.probe))
+        | {"run_id": run_id, "probe": measurement.probe}
         for number, measurement in enumerate(measurements)
     ]
-    been = [{"run_id": run_id, "probe": probe} for probe in probes]
+    been = [
+        {"run_id": run_id, "probe": probe, "checksum": row_checksum((key, probe))}
+        for probe in probes
+    ]
     for table, content in ((MEASUREMENTS, rows), (PROBED, been)):
         if content:
-            connection.execute(sqlite.insert(table).on_conflict_do_nothing(), content)
+            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), content)
+    _seal(connection, run_id)
+
+
+def _seal(connection: Connection, run_id: int) -> None:
+    """Count the rows that belong to a run, and put its checksum on it as it is stored now."""
+    counts = [
+        select(func.count()).where(table.c.run_id == run_id).scalar_subquery()
+        for table in (ARTIFACTS, MEASUREMENTS, PROBED)
+    ]
+    query = select(*as_stored(RUNS), sum(counts[1:], counts[0]).label("there"))
+    row = connection.execute(query.where(RUNS.c.id == run_id)).one()
+    sealed = {"parts": row.there, "checksum": row_checksum(_columns_of_run(row, row.there))}
+    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(sealed))
 
 
 def upsert_checkpoint(connection: Connection, key: str, content: bytes) -> None:
     """Write a run's checkpoint in place of an earlier one."""
     row = {"run_key": key, "crc32": zlib.crc32(content), "content": content}
-    statement = sqlite.insert(CHECKPOINTS).values(row)
+    statement = insert_into(connection, CHECKPOINTS).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["run_key"], set_=row))
+
+
+def select_checkpointed(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the keys of which there is a checkpoint."""
+    query = select(CHECKPOINTS.c.run_key).where(CHECKPOINTS.c.run_key.in_(keys))
+    return set(connection.scalars(query))
 
 
 def select_checkpoints(connection: Connection, keys: Collection[str]) -> dict[str, bytes]:
     """The checkpoints of these runs by key; damaged ones are left out."""
-    query = select(CHECKPOINTS).where(CHECKPOINTS.c.run_key.in_(keys))
-    return {
-        row.run_key: row.content
-        for row in connection.execute(query)
-        if zlib.crc32(row.content) == row.crc32
-    }
+    query = select(*as_stored(CHECKPOINTS)).where(CHECKPOINTS.c.run_key.in_(keys))
+    return {row.run_key: row.content for row in connection.execute(query) if is_whole(row)}
 
 
 def select_keys(connection: Connection, keys: Collection[str]) -> set[str]:
@@ -111,20 +154,31 @@ def select_keys(connection: Connection, keys: Collection[str]) -> set[str]:
 
 def select_runs(connection: Connection, keys: Collection[str]) -> list[StoredRun]:
     """The stored ones of these runs, without measurements and artifacts."""
-    rows = connection.execute(select(RUNS).where(RUNS.c.key.in_(keys)))
-    return [
-        StoredRun(
-            key=row.key,
-            recipe=row.recipe,
-            replicate=row.replicate,
-            fingerprint=row.fingerprint,
-            status=row.status,
-            parameters=row.parameters,
-            provenance=row.provenance,
-            diverged_epoch=row.diverged_epoch,
-        )
-        for row in rows
-    ]
+    rows = connection.execute(select(*as_stored(RUNS)).where(RUNS.c.key.in_(keys)))
+    return [run_of(row) for row in rows]
+
+
+def run_of(row: Row[Any]) -> StoredRun:
+    """A run from its row, without what belongs to it."""
+    what = f"run {row.key}"
+    verify(row, _columns_of_run(row, row.parts), what)
+    return StoredRun(
+        key=row.key,
+        recipe=parsed(row.recipe, what),
+        replicate=row.replicate,
+        fingerprint=row.fingerprint,
+        status=row.status,
+        parameters=row.parameters,
+        provenance=parsed(row.provenance, what),
+        diverged_epoch=row.diverged_epoch,
+    )
+
+
+def _columns_of_run(row: Row[Any], parts: int | None) -> Columns:
+    return (
+        *(row.key, row.recipe, row.replicate, row.fingerprint, row.status),
+        *(row.diverged_epoch, row.parameters, row.provenance, parts),
+    )
 
 
 def select_measurements(
@@ -139,7 +193,7 @@ def select_measurements(
     by others.
     """
     query = (
-        select(RUNS.c.key, MEASUREMENTS)
+        select(RUNS.c.key, *as_stored(MEASUREMENTS))
         .join_from(RUNS, MEASUREMENTS, RUNS.c.id == MEASUREMENTS.c.run_id)
         .where(RUNS.c.key.in_(keys))
         .order_by(RUNS.c.id, MEASUREMENTS.c.position)
@@ -150,19 +204,17 @@ def select_measurements(
         query = query.where(type_coerce(MEASUREMENTS.c.dims, Text).not_like('%"weight"%'))
     if probes is not None:
         query = query.where(MEASUREMENTS.c.probe.in_(["", *probes]))
-    return [(row.key, _measurement(row)) for row in connection.execute(query)]
+    return [(row.key, measured_of(row, row.key)) for row in connection.execute(query)]
 
 
 def select_artifacts(connection: Connection, key: str) -> dict[str, bytes]:
     """All artifacts of a run by name."""
     query = (
-        select(RUNS.c.key, ARTIFACTS)
+        select(*as_stored(ARTIFACTS))
         .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
         .where(RUNS.c.key == key)
     )
-    return {
-        row.name: _undamaged(row, f"artifact {row.name!r}") for row in connection.execute(query)
-    }
+    return {row.name: artifact_of(row, key) for row in connection.execute(query)}
 
 
 def select_artifacts_named(
@@ -170,23 +222,43 @@ def select_artifacts_named(
 ) -> list[tuple[str, bytes]]:
     """One artifact of each of these runs that keeps it, with the run's key."""
     query = (
-        select(RUNS.c.key, ARTIFACTS)
+        select(RUNS.c.key, *as_stored(ARTIFACTS))
         .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
         .where(RUNS.c.key.in_(keys), ARTIFACTS.c.name == name)
     )
-    return [(row.key, _undamaged(row, f"artifact {name!r}")) for row in connection.execute(query)]
+    return [(row.key, artifact_of(row, row.key)) for row in connection.execute(query)]
 
 
 def select_checksums(
     connection: Connection, keys: Collection[str], name: str
 ) -> list[tuple[str, int]]:
     """The checksum of one artifact of each of these runs that keeps it, with the run's key."""
+    columns = [ARTIFACTS.c[column] for column in ("name", "crc32", "checksum")]
     query = (
-        select(RUNS.c.key, ARTIFACTS.c.crc32)
+        select(RUNS.c.key, *columns)
         .join_from(RUNS, ARTIFACTS, RUNS.c.id == ARTIFACTS.c.run_id)
         .where(RUNS.c.key.in_(keys), ARTIFACTS.c.name == name)
     )
-    return [(row.key, row.crc32) for row in connection.execute(query)]
+    return [(row.key, _verified_crc32(row, row.key)) for row in connection.execute(query)]
+
+
+def upsert_failure(connection: Connection, key: str, message: str) -> None:
+    """Note that a run could not be trained; its checkpoint and its lease are no more."""
+    row = {
+        "run_key": key,
+        "message": message.replace("\0", "\\0"),  # PostgreSQL's text has no such character
+        "failed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    statement = insert_into(connection, FAILURES).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["run_key"], set_=row))
+    delete_checkpoints(connection, [key])
+    delete_leases(connection, [key])
+
+
+def select_failures(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """The last message of each of these runs that failed."""
+    query = select(FAILURES.c.run_key, FAILURES.c.message).where(FAILURES.c.run_key.in_(keys))
+    return {row.run_key: row.message for row in connection.execute(query)}
 
 
 def delete_checkpoints(connection: Connection, keys: Collection[str]) -> None:
@@ -198,36 +270,68 @@ def delete_runs(connection: Connection, keys: Collection[str]) -> int:
     """Delete these runs and all that is known of them; how many were stored."""
     connection.execute(delete(FAILURES).where(FAILURES.c.run_key.in_(keys)))
     delete_checkpoints(connection, keys)
+    delete_leases(connection, keys)
     return connection.execute(delete(RUNS).where(RUNS.c.key.in_(keys))).rowcount
 
 
-def measurement_row(measurement: Measurement) -> dict[str, Any]:
-    """A measurement as the columns that hold one."""
+def artifact_of(row: Row[Any], key: str) -> bytes:
+    """An artifact of the run of this key, from its row."""
+    _verified_crc32(row, key)
+    return verified_content(row, f"artifact {row.name!r} of run {key}")
+
+
+def measured_of(row: Row[Any], key: str) -> Measurement:
+    """A measurement of the run of this key, from its row."""
+    what = f"measurement {row.name!r} of run {key}"
+    return measurement_of(row, (key, row.probe), what, row.probe)
+
+
+def measurement_row(measurement: Measurement, position: int, owner: Columns) -> dict[str, Any]:
+    """A measurement as the columns that hold one; `owner` says whose it is, for the checksum."""
     content = encode([measurement.values, *measurement.coords.values()])
+    dims, coords = list(measurement.dims), list(measurement.coords)
+    crc32 = zlib.crc32(content)
+    texts = json.dumps(dims), json.dumps(coords)
     return {
         "name": measurement.name,
-        "dims": list(measurement.dims),
-        "coords": list(measurement.coords),
-        "crc32": zlib.crc32(content),
+        "position": position,
+        "dims": dims,
+        "coords": coords,
+        "crc32": crc32,
         "content": content,
+        "checksum": row_checksum((*owner, measurement.name, position, *texts, crc32)),
     }
 
 
-def measurement_of(row: Row[Any], content: bytes, probe: str = "") -> Measurement:
-    """A measurement from the columns that hold it."""
-    values, *coords = decode(content)
-    named = dict(zip(row.coords, coords, strict=True))
-    return Measurement(row.name, values, tuple(row.dims), named, probe)
+def measurement_of(row: Row[Any], owner: Columns, what: str, probe: str = "") -> Measurement:
+    """A measurement from the columns that hold it, if they are as `measurement_row` made them.
+
+    Raises `DamagedLabError` otherwise.
+    """
+    covered = (*owner, row.name, row.position, row.dims, row.coords, row.crc32)
+    verify(row, covered, what)
+    arrays = decode(verified_content(row, what), what)
+    dims, names = _names(row.dims), _names(row.coords)
+    if dims is None or names is None or len(arrays) != 1 + len(names):
+        refuse(what)
+    values, *coords = arrays
+    return Measurement(row.name, values, dims, dict(zip(names, coords, strict=True)), probe)
 
 
-def _measurement(row: Row[Any]) -> Measurement:
-    return measurement_of(row, _undamaged(row, f"measurement {row.name!r}"), row.probe)
+@lru_cache(maxsize=1024)  # most measurements have the same few
+def _names(text: str) -> tuple[str, ...] | None:
+    try:
+        return tuple(map(str, json.loads(text)))
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
-def _undamaged(row: Row[Any], what: str) -> bytes:
-    if zlib.crc32(row.content) != row.crc32:
-        raise LabError(
-            f"{what} of run {row.key} is damaged: its bytes do not match their checksum. "
-            "Put a copy of the lab back, or remove the study with `paribus clean` and train again."
-        )
-    return row.content
+def _artifact_row(key: str, name: str, content: bytes) -> dict[str, Any]:
+    crc32 = zlib.crc32(content)
+    checksum = row_checksum((key, name, crc32))
+    return {"name": name, "crc32": crc32, "content": content, "checksum": checksum}
+
+
+def _verified_crc32(row: Row[Any], key: str) -> int:
+    verify(row, (key, row.name, row.crc32), f"artifact {row.name!r} of run {key}")
+    return row.crc32

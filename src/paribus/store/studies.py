@@ -3,15 +3,16 @@
 All functions take the connection of a transaction that is open.
 """
 
-import zlib
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, insert, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
 
-from paribus.errors import LabError
+from paribus.store.checksums import Columns, as_stored, parsed, row_checksum, verify
+from paribus.store.database import insert_into
 from paribus.store.records import Measurement, Member, Registration, StudyEntry
 from paribus.store.runs import measurement_of, measurement_row
 from paribus.store.schema import ANALYSES, MEMBERS, REGISTRATIONS, STUDIES, STUDY_RUNS
@@ -33,8 +34,16 @@ def put_study(connection: Connection, entry: StudyEntry) -> None:
     ]
     if members:
         connection.execute(insert(MEMBERS), members)
-        planned = [{"study_id": study_id, "run_key": row["run_key"]} for row in members]
-        connection.execute(sqlite.insert(STUDY_RUNS).on_conflict_do_nothing(), planned)
+    add_planned(connection, entry, [member.key for member in entry.members])
+    _seal(connection, study_id)
+
+
+def add_planned(connection: Connection, entry: StudyEntry, keys: Collection[str]) -> None:
+    """Note that a stored study has once planned the runs of these keys."""
+    study_id = connection.execute(_id_of(entry.name, entry.scale)).scalar_one()
+    rows = [{"study_id": study_id, "run_key": key} for key in keys]
+    if rows:
+        connection.execute(insert_into(connection, STUDY_RUNS).on_conflict_do_nothing(), rows)
 
 
 def put_analysis(
@@ -51,8 +60,8 @@ def put_analysis(
     if not measurements:
         return
     rows = [
-        measurement_row(measurement)
-        | {"study_id": study_id, "identity": identity, "position": position}
+        measurement_row(measurement, position, (*study, identity))
+        | {"study_id": study_id, "identity": identity}
         for position, measurement in enumerate(measurements)
     ]
     connection.execute(insert(ANALYSES), rows)
@@ -63,33 +72,72 @@ def select_analyses(
 ) -> list[tuple[str, Measurement]]:
     """What analyses gave, each with the analysis' identity.
 
-    Raises `LabError` where one is damaged.
+    Raises `DamagedLabError` where one is damaged.
     """
     query = (
-        select(ANALYSES)
+        select(*as_stored(ANALYSES))
         .where(ANALYSES.c.study_id == _id_of(name, scale).scalar_subquery())
         .order_by(ANALYSES.c.position)
     )
-    found = []
-    for row in connection.execute(query):
-        if zlib.crc32(row.content) != row.crc32:
-            raise LabError(
-                f"analysis {row.name!r} of study {name!r} is damaged: its bytes do not match "
-                f"their checksum. It is computed anew by: paribus run {name} --scale {scale}"
-            )
-        found.append((row.identity, measurement_of(row, row.content)))
-    return found
+    return [analysis_of(row, name, scale) for row in connection.execute(query)]
+
+
+def analysis_of(row: Row[Any], name: str, scale: str) -> tuple[str, Measurement]:
+    """What an analysis of this study gave, from its row, with the analysis' identity."""
+    what = f"analysis {row.name!r} of study {name!r} ({scale})"
+    return row.identity, measurement_of(row, (name, scale, row.identity), what)
 
 
 def select_studies(connection: Connection) -> list[StudyEntry]:
     """All studies by name and scale, with their members in the order of the plan."""
-    members: dict[int, list[Member]] = defaultdict(list)
-    for row in connection.execute(select(MEMBERS).order_by(MEMBERS.c.position)):
-        members[row.study_id].append(Member(row.run_key, row.condition, row.replicate))
-    return [
-        StudyEntry(row.name, row.scale, row.document, tuple(members[row.id]))
-        for row in connection.execute(select(STUDIES).order_by(STUDIES.c.name, STUDIES.c.scale))
-    ]
+    members: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(select(*as_stored(MEMBERS)).order_by(MEMBERS.c.position)):
+        members[row.study_id].append(row)
+    query = select(*as_stored(STUDIES)).order_by(STUDIES.c.name, STUDIES.c.scale)
+    return [study_of(row, members[row.id]) for row in connection.execute(query)]
+
+
+def select_study(connection: Connection, name: str, scale: str) -> StudyEntry:
+    """One study, which is stored, with its members in the order of the plan."""
+    query = select(*as_stored(STUDIES)).where(STUDIES.c.name == name, STUDIES.c.scale == scale)
+    row = connection.execute(query).one()
+    members = select(*as_stored(MEMBERS)).where(MEMBERS.c.study_id == row.id)
+    return study_of(row, connection.execute(members.order_by(MEMBERS.c.position)).all())
+
+
+def study_of(row: Row[Any], members: Sequence[Row[Any]]) -> StudyEntry:
+    """A study from its row and those of its members, in their order."""
+    what = f"the plan of study {row.name!r} ({row.scale})"
+    verify(row, _columns_of_study(row, members), what)
+    # Members share the few conditions that there are.
+    conditions = {text: parsed(text, what) for text in {member.condition for member in members}}
+    return StudyEntry(
+        row.name,
+        row.scale,
+        parsed(row.document, what),
+        tuple(
+            Member(member.run_key, conditions[member.condition], member.replicate)
+            for member in members
+        ),
+    )
+
+
+def _columns_of_study(row: Row[Any], members: Iterable[Row[Any]]) -> Columns:
+    parts = (
+        part
+        for member in members
+        for part in (member.position, member.run_key, member.condition, member.replicate)
+    )
+    return (row.name, row.scale, row.document, *parts)
+
+
+def _seal(connection: Connection, study_id: int) -> None:
+    """Put a checksum on a study and its members as they are stored now."""
+    of_study, of_members = STUDIES.c.id == study_id, MEMBERS.c.study_id == study_id
+    query = select(*as_stored(MEMBERS)).where(of_members).order_by(MEMBERS.c.position)
+    row = connection.execute(select(*as_stored(STUDIES)).where(of_study)).one()
+    checksum = row_checksum(_columns_of_study(row, connection.execute(query)))
+    connection.execute(update(STUDIES).where(of_study).values(checksum=checksum))
 
 
 def delete_study(connection: Connection, name: str, scale: str) -> list[str]:
@@ -111,17 +159,39 @@ def own_keys(connection: Connection, name: str, scale: str) -> list[str]:
 
 
 def insert_registration(connection: Connection, registration: Registration) -> None:
-    """Add a registration to those that there are."""
+    """Add a registration to those that there are, unless it is itself the last of its study."""
     row = vars(registration) | {"content": dict(registration.content)}
-    connection.execute(insert(REGISTRATIONS), row)
+    text = json.dumps(row["content"])
+    checksum = row_checksum(_columns_of_registration(row | {"content": text}))
+    columns = REGISTRATIONS.c.digest, REGISTRATIONS.c.at, REGISTRATIONS.c.checksum
+    last = (
+        select(*columns)
+        .where(REGISTRATIONS.c.study == row["study"], REGISTRATIONS.c.scale == row["scale"])
+        .order_by(REGISTRATIONS.c.id.desc())
+        .limit(1)
+    )
+    if connection.execute(last).first() != (registration.digest, registration.at, checksum):
+        connection.execute(insert(REGISTRATIONS), row | {"checksum": checksum})
 
 
 def select_registrations(connection: Connection, study: str, scale: str) -> list[Registration]:
     """The registrations of a study, in the order in which they were made."""
-    columns = [REGISTRATIONS.c[field.name] for field in fields(Registration)]
-    query = select(*columns).where(REGISTRATIONS.c.study == study, REGISTRATIONS.c.scale == scale)
-    rows = connection.execute(query.order_by(REGISTRATIONS.c.id))
-    return [Registration(**row) for row in rows.mappings()]
+    query = select(*as_stored(REGISTRATIONS)).where(
+        REGISTRATIONS.c.study == study, REGISTRATIONS.c.scale == scale
+    )
+    return [registration_of(row) for row in connection.execute(query.order_by(REGISTRATIONS.c.id))]
+
+
+def registration_of(row: Row[Any]) -> Registration:
+    """A registration from its row."""
+    what = f"a registration of study {row.study!r} ({row.scale}) at {row.at}"
+    values = {field.name: getattr(row, field.name) for field in fields(Registration)}
+    verify(row, _columns_of_registration(values), what)
+    return Registration(**values | {"content": parsed(row.content, what)})
+
+
+def _columns_of_registration(values: Mapping[str, Any]) -> Columns:
+    return tuple(values[field.name] for field in fields(Registration))
 
 
 def _id_of(name: str, scale: str) -> Select[tuple[int]]:
@@ -130,7 +200,7 @@ def _id_of(name: str, scale: str) -> Select[tuple[int]]:
 
 def _study_id(connection: Connection, entry: StudyEntry) -> int:
     document = dict(entry.document)
-    statement = sqlite.insert(STUDIES).values(
+    statement = insert_into(connection, STUDIES).values(
         name=entry.name, scale=entry.scale, document=document
     )
     return connection.execute(

@@ -9,6 +9,7 @@ import safetensors.numpy
 from paribus.errors import LabError
 from paribus.models.base import layers_of, named_weights, skeleton, with_weights
 from paribus.snapshot import Observer
+from paribus.store.arrays import decode_weights
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
 from paribus.study.plan import PlannedRun
@@ -42,7 +43,8 @@ def measure_stored(task: Task, lane: Lane, weights: bytes, epochs: int) -> tuple
     if at_end:
         facts = task.recipe.data.facts()
         empty = skeleton(task.recipe.model, facts.shape, facts.outputs)
-        network = with_weights(empty, safetensors.numpy.load(weights))
+        shapes = {name: leaf.shape for name, leaf in named_weights(empty).items()}
+        network = with_weights(empty, decode_weights(weights, shapes))
         history = observe_trained(replace(task, observers=at_end), lane, network, epochs)
         found += _measured(network, history, at_end)
     if others:

@@ -5,8 +5,8 @@ kind of machine where the lab has some, else in a calibration of about a second.
 """
 
 import time
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from heapq import heapreplace
 from statistics import median
 
@@ -16,7 +16,7 @@ from paribus.store.records import StoredRun
 from paribus.study import rounds
 from paribus.study.cost import run_cost, step_cost
 from paribus.study.options import RunOptions
-from paribus.study.plan import Plan, PlannedRun
+from paribus.study.plan import Plan, PlannedRun, by_recipe
 from paribus.training.lane import Lane
 from paribus.training.loop import train_run
 from paribus.training.platform import devices
@@ -27,6 +27,8 @@ from paribus.training.task import StoppedError, Task
 CALIBRATION_SECONDS = 1.0
 COMPILE_SECONDS = 1.0
 """What compiling one cohort takes, if nothing better is known."""
+MOST_EARLIER = 1_000
+"""So many stored runs say how long a step takes as well as all of them do."""
 
 Earlier = list[tuple[StoredRun, Recipe]]
 """Stored runs of a plan, with their recipes."""
@@ -54,33 +56,54 @@ def estimate(plan: Plan, options: RunOptions) -> Estimate:
 
     Loads the data and trains for about a second where the lab has no earlier run to go by.
     """
-    wanted, earlier = _needed(plan, options)
-    stored = {run.key for run in earlier}
-    missing = list({run.key: run for run in wanted if run.key not in stored}.values())
+    wanted = _needed(plan, options)
+    missing = list({run.key: run for run in wanted.runs if run.key not in wanted.stored}.values())
     lanes = len(devices(options.cores))
-    recipes = {run.key: run.recipe for run in wanted}
-    known = [(run, recipes[run.key]) for run in earlier]
-    seconds, basis = _seconds(missing, known, options, lanes)
+    seconds, basis = _seconds(missing, wanted.earlier, options, lanes)
+    alike = [(runs[0], len(runs)) for runs in by_recipe(missing)]
     return Estimate(
         to_train=len(missing),
-        stored=len(stored),
-        model_steps=sum(run.steps for run in missing),
+        stored=len(wanted.stored),
+        model_steps=sum(run.steps * count for run, count in alike),
         seconds=seconds,
         basis=basis,
-        stored_bytes=sum(_run_bytes(run) for run in missing),
-        memory_bytes=_memory_bytes(missing, lanes),
+        stored_bytes=sum(_run_bytes(run) * count for run, count in alike),
+        memory_bytes=memory_bytes([run for run, _ in alike], lanes),
     )
 
 
-def _needed(plan: Plan, options: RunOptions) -> tuple[list[PlannedRun], list[StoredRun]]:
-    """The runs that the study needs, as far as that is known, and those of them in the lab."""
+@dataclass(frozen=True)
+class _Wanted:
+    """The runs that a study needs, as far as that is known; the keys of those in the lab."""
+
+    runs: Sequence[PlannedRun]
+    stored: Collection[str] = ()
+    earlier: Earlier = field(default_factory=list)
+
+
+def _needed(plan: Plan, options: RunOptions) -> _Wanted:
     try:
         with Catalogue.open(options.lab, create=False) as catalogue:
             wanted = rounds.needed(plan, catalogue)
-            return wanted, list(catalogue.summaries({run.key for run in wanted}))
+            recipes = {run.key: run.recipe for run in wanted}
+            stored = catalogue.finished(recipes)
+            some = [] if len(stored) == len(recipes) else spread(sorted(stored), MOST_EARLIER)
+            earlier = [(run, recipes[run.key]) for run in catalogue.summaries(some)]
+            return _Wanted(wanted, stored, earlier)
     except NothingStoredError:
         with Catalogue.in_memory() as nothing:
-            return rounds.needed(plan, nothing), []
+            return _Wanted(rounds.needed(plan, nothing))
+
+
+def spread(keys: Sequence[str], most: int) -> list[str]:
+    """At most so many of the keys, evenly spread over them.
+
+    >>> spread(["a", "b", "c", "d", "e"], 2), spread(["a"], 2)
+    (['a', 'c'], ['a'])
+    """
+    if len(keys) <= most:
+        return list(keys)
+    return [keys[place * len(keys) // most] for place in range(most)]
 
 
 def _seconds(
@@ -92,17 +115,18 @@ def _seconds(
     basis = f"{len(earlier)} earlier runs"
     compile_seconds = COMPILE_SECONDS
     if scale is None:
-        longest = max(missing, key=run_cost)
+        longest = max((runs[0] for runs in by_recipe(missing)), key=run_cost)
         if longest.recipe.data.locate(options.source).state == "absent":
             return None, "unknown until the data is here"
         scale, compile_seconds = _calibrate(longest, options)
         basis = "a calibration of about a second"
     met: set[Hashable] = set()
     seconds = []
-    for run in missing:
-        compiles = 0 if run.cohort in met else compile_seconds
-        seconds.append(run_cost(run) * scale + compiles)
-        met.add(run.cohort)
+    for runs in by_recipe(missing):
+        compiles = 0 if runs[0].cohort in met else compile_seconds
+        met.add(runs[0].cohort)
+        trains = run_cost(runs[0]) * scale
+        seconds += [trains + compiles, *[trains] * (len(runs) - 1)]
     return makespan(seconds, lanes), basis
 
 
@@ -161,7 +185,8 @@ def _run_bytes(run: PlannedRun) -> int:
     return run.parameters * numbers + evaluations * per_evaluation + facts.test // 8 + 6_000
 
 
-def _memory_bytes(runs: list[PlannedRun], lanes: int) -> int:
+def memory_bytes(runs: Sequence[PlannedRun], lanes: int) -> int:
+    """What the data of these runs and the largest models of so many lanes take in memory."""
     if not runs:
         return 0
     data = {run.recipe.data.bare(): run.recipe.data.facts().bytes for run in runs}

@@ -1,10 +1,10 @@
 """What came of running a plan."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.store.catalogue import Catalogue
+from paribus.store.lab import Lab
 from paribus.study.plan import Plan
 from paribus.study.registration import Standing
 
@@ -28,7 +28,7 @@ class Outcome:
     """
 
     plan: Plan
-    lab: Path
+    lab: Lab
     total: int = 0
     reused: int = 0
     trained: int = 0

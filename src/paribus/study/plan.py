@@ -1,13 +1,14 @@
 """From a study to its runs: conditions x replicates, each with its key, grouped in cohorts."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from paribus.data.base import DataSpec, Location, Source
 from paribus.design.adaptive import Scan, Tuned
 from paribus.models.base import parameters_of
-from paribus.spec import digest, split_traced
+from paribus.spec import digests, split_traced
 from paribus.store.records import Member, StudyEntry
 from paribus.study.scaled import ScaledStudy
 from paribus.training.recipe import NUMERICS, Recipe
@@ -48,19 +49,25 @@ class Plan:
     def salted(self, salt: int) -> "Plan":
         """The plan with other seeds for all its runs, which are other runs then."""
 
-        def moved(run: PlannedRun) -> PlannedRun:
-            seed = run.replicate + salt
-            fingerprint = self.locations[run.recipe.data.bare()].fingerprint
-            return replace(run, seed=seed, key=run_key(run.recipe, seed, fingerprint))
-
-        return replace(self, runs=tuple(map(moved, self.runs)))
+        moved = []
+        for runs in by_recipe(self.runs):
+            recipe = runs[0].recipe
+            fingerprint = self.locations[recipe.data.bare()].fingerprint
+            seeds = [run.replicate + salt for run in runs]
+            keys = run_keys(recipe, seeds, fingerprint)
+            moved += [
+                replace(run, seed=seed, key=key)
+                for run, seed, key in zip(runs, seeds, keys, strict=True)
+            ]
+        return replace(self, runs=tuple(moved))
 
     @property
     def cohorts(self) -> dict[Hashable, list[PlannedRun]]:
         """The distinct runs by what their compiled programs share: the static part of a recipe."""
         found: dict[Hashable, dict[str, PlannedRun]] = {}
-        for run in self.runs:
-            found.setdefault(run.cohort, {})[run.key] = run
+        for runs in by_recipe(self.runs):
+            cohort = found.setdefault(runs[0].cohort, {})
+            cohort.update((run.key, run) for run in runs)
         return {cohort: list(runs.values()) for cohort, runs in found.items()}
 
     @property
@@ -76,7 +83,8 @@ class Plan:
     def notices(self) -> list[str]:
         """What a user should know before training: full batches, equal conditions, local data."""
         found = list(_design_notices(self))
-        full = sorted({run.recipe.batch_size for run in self.runs if _is_full_batch(run.recipe)})
+        recipes = [runs[0].recipe for runs in by_recipe(self.runs)]
+        full = sorted({recipe.batch_size for recipe in recipes if _is_full_batch(recipe)})
         for size in full:
             found.append(f"batch size {size} is at least all training examples: full batch")
         if len({run.key for run in self.runs}) < len(self.runs):
@@ -93,15 +101,26 @@ class Plan:
             "runs": [
                 {
                     "key": run.key,
-                    "condition": dict(run.condition),
+                    "condition": condition,
                     "replicate": run.replicate,
                     "parameters": run.parameters,
-                    "recipe": run.recipe.as_json(),
+                    "recipe": recipe,
                 }
-                for run in self.runs
+                for runs in by_recipe(self.runs)
+                for condition, recipe in [(dict(runs[0].condition), runs[0].recipe.as_json())]
+                for run in runs
             ],
             **self.study.differences,
         }
+
+
+def by_recipe(runs: Iterable[PlannedRun]) -> list[list[PlannedRun]]:
+    """Runs that follow each other and share the recipe of one condition, in their order.
+
+    What depends on the recipe alone is computed once for each: comparing or hashing a recipe
+    takes longer than all else that is done for a run.
+    """
+    return [list(some) for _, some in groupby(runs, key=lambda run: id(run.recipe))]
 
 
 def _design_notices(plan: Plan) -> Iterator[str]:
@@ -155,9 +174,10 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
         cohort, _ = split_traced(recipe)
         facts = recipe.data.facts()
         parameters = parameters_of(recipe.model, facts.shape, facts.outputs)
+        replicates = study.replicate_numbers
         runs += [
             PlannedRun(
-                key=run_key(recipe, replicate, fingerprint),
+                key=key,
                 condition=condition.labels,
                 replicate=replicate,
                 seed=replicate,
@@ -165,18 +185,19 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
                 parameters=parameters,
                 cohort=cohort,
             )
-            for replicate in study.replicate_numbers
+            for replicate, key in zip(
+                replicates, run_keys(recipe, replicates, fingerprint), strict=True
+            )
         ]
     return Plan(study, tuple(runs), locations)
 
 
 def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
     """The content hash by which a run is known, in every lab and every study."""
-    return digest(
-        {
-            "recipe": recipe.as_json(),
-            "replicate": seed,
-            "data": fingerprint,
-            "numerics": NUMERICS,
-        }
-    )
+    return run_keys(recipe, [seed], fingerprint)[0]
+
+
+def run_keys(recipe: Recipe, seeds: Sequence[int], fingerprint: str) -> list[str]:
+    """The `run_key` of each of these seeds, in their order."""
+    content = {"recipe": recipe.as_json(), "data": fingerprint, "numerics": NUMERICS}
+    return digests(content, "replicate", seeds)

@@ -11,7 +11,6 @@ be honest, no proof: whoever holds the lab can change it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from paribus.claims.assessment import LEVEL
@@ -19,6 +18,7 @@ from paribus.errors import DeclarationError, Fault, LabError, NothingStoredError
 from paribus.spec import digest
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
+from paribus.store.lab import Lab
 from paribus.store.records import Registration
 from paribus.study.beforehand import (
     Said,
@@ -64,7 +64,7 @@ def as_registered(plan: Plan, catalogue: Catalogue) -> Plan:
     return plan if ahead is None else plan.salted(ahead.salt)
 
 
-def as_registered_in(lab: Path, plan: Plan) -> Plan:
+def as_registered_in(lab: Lab, plan: Plan) -> Plan:
     """As `as_registered`, of a lab that need not be there yet."""
     try:
         with Catalogue.open(lab, create=False) as catalogue:
@@ -95,7 +95,7 @@ def stand(plan: Plan, catalogue: Catalogue) -> Standing:
     return Standing(tuple(one is not None for one in backing), record | {"note": note}, new)
 
 
-def register_ahead(plan: Plan, lab: Path) -> Registration:
+def register_ahead(plan: Plan, lab: Lab) -> Registration:
     """Stores the registration of a study in a lab where it is to be run, and gives it back.
 
     Its salt comes from its digest, so that who registers the same study gets the same runs.

@@ -4,6 +4,9 @@ The one place where plan, executor, training and store meet.
 """
 
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from paribus.store.catalogue import Catalogue
@@ -11,15 +14,21 @@ from paribus.store.hold import hold
 from paribus.study import rounds
 from paribus.study.analyse import analyse
 from paribus.study.datasets import Datasets
+from paribus.study.engine import look_for_workers
+from paribus.study.heartbeat import beating
 from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome
+from paribus.study.peers import Peers
 from paribus.study.plan import Plan
-from paribus.study.progress import Note
+from paribus.study.progress import Progress
 from paribus.study.registration import as_registered, stand
+from paribus.study.watch import Logged
 from paribus.study.work import Work
 from paribus.study.workbench import StudyBench
 from paribus.training.lane import Lane
 from paribus.training.platform import devices
+
+_LOOK_SECONDS = 1.0
 
 
 def run_plan(plan: Plan, options: RunOptions) -> Outcome:
@@ -30,12 +39,14 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     Probes that a stored run has not been through catch up on it, and what is computed of several
     runs together is computed last. On `KeyboardInterrupt` runs in
     training are given up, what is finished stays, and the interrupt goes on to the caller. A run
-    that raises is recorded as failed, and the others go on.
+    that raises is recorded as failed, and the others go on. In a lab that several drivers share,
+    each trains what no other one does, and all return when the study is finished.
     """
     begun = time.perf_counter()
+    look_for_workers(options)
     with hold(options.lab), Catalogue.open(options.lab, create=True) as catalogue:
         plan = as_registered(plan, catalogue)
-        outcome = Outcome(plan, options.lab, standing=stand(plan, catalogue))
+        outcome = Outcome(plan, options.lab)
         datasets = Datasets(options.source)
         outcome.leaks = _earlier_leaks(plan, catalogue)
         _run(outcome, options, catalogue, datasets)
@@ -51,18 +62,20 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
 
 
 def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: Datasets) -> None:
-    plan, note = outcome.plan, Note(options.lab)
-    work: Work | None = None
-    watches = (options.watch, note)
-    try:
+    """Round by round, until nothing is left to do."""
+    plan, progress = outcome.plan, Progress()
+    driver = uuid.uuid4().hex
+    watches = (options.watch, progress, Logged())
+    with ExitStack() as stack:
+        work: Work | None = None
         while True:
             todo = rounds.todo(plan, catalogue, without=outcome.failures)
             # Data first: a plan that cannot be run does not replace the one that the lab holds.
             begun = time.perf_counter()
             datasets.load(todo.runs)
             outcome.seconds["data"] += time.perf_counter() - begun
-            if work is None and outcome.standing.new is not None:
-                catalogue.add_registration(outcome.standing.new)
+            if work is None:
+                _register(outcome, catalogue)
             _put_study(outcome, catalogue)
             if not todo.runs and work is not None:
                 return
@@ -70,10 +83,33 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
                 watch.planned(plan, todo.train)
             if not todo.runs:
                 return
-            work = work or Work(outcome, options, catalogue, datasets, watches)
-            work.do(todo)
+            if work is None:
+                stack.enter_context(_driving(catalogue, options, driver, progress))
+                made = Work(outcome, options, catalogue, datasets, watches, Peers(driver))
+                work = stack.enter_context(made)
+            if not work.do(todo):
+                time.sleep(_LOOK_SECONDS)  # others train all that is left
+
+
+@contextmanager
+def _driving(
+    catalogue: Catalogue, options: RunOptions, driver: str, progress: Progress
+) -> Iterator[None]:
+    """Inside, the lab knows of this driver, and others see that it lives."""
+    catalogue.beat(driver, progress.document())  # before any lease: one without a heart is free
+    try:
+        with beating(options.lab, driver, progress, options.on):
+            yield
     finally:
-        note.remove()
+        catalogue.release(driver)
+
+
+def _register(outcome: Outcome, catalogue: Catalogue) -> None:
+    """Registers the claims, once though several drivers begin the study together."""
+    with catalogue.exclusive():
+        outcome.standing = stand(outcome.plan, catalogue)
+        if outcome.standing.new is not None:
+            catalogue.add_registration(outcome.standing.new)
 
 
 def _put_study(outcome: Outcome, catalogue: Catalogue) -> None:

@@ -1,9 +1,11 @@
 """A study at one scale: what is planned, trained and reported, with nothing left open."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from paribus.analyses.base import Analysis
@@ -27,6 +29,9 @@ RESERVED = frozenset(
     }
 )
 """Words that results use for themselves: names of dims, columns and facts of a run."""
+
+MOST_RUNS = 1_000_000
+"""Runs of a plan: a plan of more would take minutes to make."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,10 @@ class ScaledStudy:
 
         Raises `DeclarationError` with the faults of all conditions together.
         """
+        return list(self._resolved)
+
+    @cached_property
+    def _resolved(self) -> list[tuple[Condition, Recipe]]:
         self._check_factors()
         found, faults = [], []
         for condition in conditions(self.factors, self.grid):
@@ -167,8 +176,19 @@ class ScaledStudy:
             for name in sorted(RESERVED & set(names))
         ]
         faults += _overwritten(self.factors)
+        faults += self._size_faults()
         if faults:
             raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
+
+    def _size_faults(self) -> list[Fault]:
+        """A plan of more runs than there could ever be time for would not be made in time."""
+        counts = [len(factor.labels) for factor in self.factors]
+        one_each = 1 + sum(count - 1 for count in counts)
+        found = math.prod(counts) if self.grid == "factorial" else one_each
+        if found * self.replicates <= MOST_RUNS:
+            return []
+        problem = f"make {found:,} conditions, in {self.replicates:,} replicates each"
+        return [Fault("factors", f"{problem}; allowed are {MOST_RUNS:,} runs in all")]
 
     @property
     def primary(self) -> str:
@@ -254,6 +274,8 @@ def _plain(value: Any) -> Any:
     """A level's value as JSON-ready data."""
     if isinstance(value, Spec):
         return value.as_json()
+    if isinstance(value, Path):
+        return value.name  # where it lies is no part of what was trained
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}
     return [_plain(part) for part in value] if isinstance(value, tuple | list) else value

@@ -19,7 +19,7 @@ from pydantic import (
 from paribus.analyses.base import Analysis
 from paribus.claims import AnyClaim
 from paribus.data.base import Source
-from paribus.design.adaptive import Adaptive
+from paribus.design.adaptive import FIRST_TRIAL, Adaptive
 from paribus.design.confound import acknowledgement_faults
 from paribus.design.factor import Factor
 from paribus.design.grid import Design
@@ -27,7 +27,8 @@ from paribus.errors import DeclarationError, Fault, UnknownNameError
 from paribus.figures import AnyFigure
 from paribus.probes.base import Probe
 from paribus.spec import Spec, faults_of
-from paribus.study.options import RunOptions
+from paribus.store.lab import Lab, find_lab
+from paribus.study.options import On, RunOptions
 from paribus.study.plan import Plan, make_plan
 from paribus.study.run import run_plan
 from paribus.study.scaled import Reported, ScaledStudy
@@ -63,6 +64,8 @@ def _replicates(value: Any) -> Any:
         raise ValueError(f"got {value!r}; should be {allowed}")
     if min(numbers) < 1:
         raise ValueError(f"got {value!r}; should be greater than 0")
+    if max(numbers) > FIRST_TRIAL:
+        raise ValueError(f"got {value!r}; should be {FIRST_TRIAL:,} or fewer")
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise ValueError(f"got {value!r}; looks should increase, as in (5, 10, 20)")
     if len(numbers) > 1 and numbers[0] < 2:
@@ -125,7 +128,8 @@ class Study(Spec):
             found = faults_of(error, cls)
         # Pydantic stops at the study's own fields; its factors are looked at all the same.
         if isinstance(fields, Mapping) and isinstance(fields.get("recipe"), Recipe):
-            for factor in fields.get("factors", ()):
+            factors = fields.get("factors")
+            for factor in factors if isinstance(factors, list | tuple) else ():
                 levels = factor.faults(fields["recipe"]) if isinstance(factor, Factor) else []
                 found += [fault for fault in levels if fault not in found]
         raise DeclarationError(cls.__name__, found)
@@ -198,8 +202,10 @@ class Study(Spec):
             recipe = recipe.with_fields(values or {})
         except DeclarationError as error:
             faults += error.faults
-        if replicates is not None and replicates < 1:
-            faults.append(Fault("replicates", f"got {replicates}; should be greater than 0"))
+        try:
+            _replicates(1 if replicates is None else replicates)
+        except ValueError as error:
+            faults.append(Fault("replicates", str(error)))
         if faults:
             raise DeclarationError(f"Study {self.name!r}", faults)
         declared = chosen.replicates or self.replicates
@@ -242,14 +248,19 @@ class Study(Spec):
         self,
         scale: str | None = None,
         *,
-        lab: Path | str = "paribus-lab",
+        lab: Lab | str = "paribus-lab",
         data: Path | None = None,
+        on: On = "threads",
+        address: str | None = None,
     ) -> "xarray.Dataset":
         """Trains what the lab does not hold yet; gives all results of the study.
 
-        Dims: one for each factor, replicate, epoch, and layer where probes measured.
+        Dims: one for each factor, replicate, epoch, and layer where probes measured. `on` says
+        what trains: "threads", "processes", or "ray" with the `address` of a cluster. A script
+        that trains in processes does so under `if __name__ == "__main__":`.
         """
-        options = RunOptions(lab=Path(lab), source=Source(data))
+        kept = find_lab(lab, "lab")
+        options = RunOptions(lab=kept, source=Source(data), on=on, address=address)
         return run_plan(make_plan(self.at(scale), options.source), options).dataset()
 
 

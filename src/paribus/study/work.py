@@ -1,186 +1,221 @@
-"""What is to be done now, done on lanes: runs trained, probes caught up on, all of it stored.
+"""What is to be done now, done by workers: runs trained, probes caught up on, all of it stored.
 
-The calling thread is the only writer; lanes train and hand over finished runs.
+The calling thread is the only one that reads or writes the lab. Workers train and say how it
+goes; what they need of the lab they ask of that thread.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
-from typing import NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
-from paribus.data.dataset import Dataset
-from paribus.executors.base import Executor
-from paribus.executors.threads import ThreadExecutor
+from paribus.errors import ExecutorError
+from paribus.executors import LostError
+from paribus.executors.worker import WorkerError
+from paribus.outgoing import shareable
 from paribus.probes.base import Probe
 from paribus.store.catalogue import Catalogue
-from paribus.store.records import Measurement
-from paribus.study.catching_up import measure_stored, stored_end
+from paribus.study.catching_up import stored_end
 from paribus.study.datasets import Datasets
+from paribus.study.engine import Engine, engine
 from paribus.study.interrupt import interrupts_to
-from paribus.study.job import Finished, train_planned
+from paribus.study.job import Finished
 from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome
-from paribus.study.placement import side_by_side, usable_checkpoints
+from paribus.study.peers import Peers
+from paribus.study.placement import side_by_side
 from paribus.study.plan import PlannedRun
 from paribus.study.rounds import Todo
+from paribus.study.tasks import Begun, Done, EpochDone, Measured, Measuring, Said, Saved, Training
 from paribus.study.watch import Watch
 from paribus.training.checkpoint import Checkpoint
-from paribus.training.lane import Lane
-from paribus.training.platform import devices
-from paribus.training.task import StoppedError, Task
+
+LOG = logging.getLogger("paribus.study")
 
 LARGEST_CHECKPOINT = 900_000_000
 """Bytes; SQLite stores at most a billion. A run beyond it begins anew when it is interrupted."""
 
+MOST_LOSSES = 3
+"""A run whose worker died so often is given up: it is probably the run that kills it."""
+
+_LOOK_SECONDS = 0.2
+
 Futures = dict[Future[None], list[PlannedRun]]
 
 
-class _Saved(NamedTuple):
-    """There is a checkpoint of the run of this key."""
+class _Asked(NamedTuple):
+    """A question about the lab, answered by the thread that may read it."""
 
-    key: str
-
-
-class _Done(NamedTuple):
-    """A finished run, on its way to the store."""
-
-    run: PlannedRun
-    finished: Finished
+    question: Callable[[], Any]
+    answer: Future[Any]
 
 
-class _Measured(NamedTuple):
-    """What probes, by identity, measured of a run that is stored."""
-
-    run: PlannedRun
-    measurements: Sequence[Measurement]
-    probes: list[str]
+class _ElsewhereError(Exception):
+    """Another driver of the lab has leased these runs."""
 
 
-_Event = Future[None] | _Saved | _Done | _Measured | None
-"""What lanes tell the thread that writes; None is Ctrl-C."""
+_Event = Future[None] | Said | _Asked | None
+"""What reaches the thread that stores; None is Ctrl-C."""
 
 
 @dataclass
 class Work:
-    """The mutable middle of `run_plan`, on the same lanes from round to round."""
+    """The mutable middle of `run_plan`, with the same workers from round to round."""
 
     outcome: Outcome
     options: RunOptions
     catalogue: Catalogue
     datasets: Datasets
-    watches: tuple[Watch, ...]
-    lanes: list[Lane] = field(init=False)
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    watches: Sequence[Watch]
+    peers: Peers
+    engine: Engine = field(init=False)
     # Its `put` may be called by a signal's handler, which wakes the `get` that waits.
     events: SimpleQueue[_Event] = field(default_factory=SimpleQueue)
     latest: dict[str, Checkpoint] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
+    losses: Counter[str] = field(default_factory=Counter)
+    shared: set[str] = field(default_factory=set)
+    elsewhere: int = 0
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    runs: dict[str, PlannedRun] = field(init=False)
+    thread: threading.Thread = field(default_factory=threading.current_thread)
 
     def __post_init__(self) -> None:
-        wide = self.options.side_by_side
-        self.lanes = [Lane(device, widest=wide) for device in devices(self.options.cores)]
+        self.engine = engine(self.outcome.plan, self.options)
+        self.runs = {run.key: run for run in self.outcome.plan.runs}
 
-    def do(self, todo: Todo) -> None:
-        """Does all of it; what fails is noted, and the others go on."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.engine.executor.cancel()
+        self.engine.executor.close()
+
+    def do(self, todo: Todo) -> bool:
+        """Does all of it that no other driver does; whether there was anything of that.
+
+        What fails is noted, and the others go on.
+        """
         before = dict(self.outcome.seconds)
-        with ThreadExecutor(len(self.lanes)) as executor:
-            futures: Futures = {}
-            try:
-                futures |= self._submit(executor, todo.train)
-                futures |= self._submit_probes(executor, todo)
-                self._collect(futures)
-            except BaseException:
-                self.cancelled.set()
-                executor.cancel()
-                executor.close()  # runs in training leave a checkpoint
-                self._collect_rest(futures)
-                raise
+        executor, futures = self.engine.executor, Futures()
+        self.elsewhere = 0
+        try:
+            futures |= self._submit(todo.train)
+            futures |= self._submit_probes(todo)
+            asked = len(futures)
+            self._collect(futures)
+        except BaseException:
+            self.cancelled.set()
+            executor.cancel()
+            executor.close()  # runs in training leave a checkpoint
+            self._collect_rest(futures)
+            raise
         for phase in ("compile", "train", "evaluate", "probe"):
             spent = self.outcome.seconds[phase] - before[phase]
-            self.outcome.seconds[phase] = before[phase] + spent / len(self.lanes)
+            self.outcome.seconds[phase] = before[phase] + spent / executor.slots
+        return self.elsewhere < asked
 
-    def _submit(self, executor: Executor, runs: list[PlannedRun]) -> Futures:
+    def _submit(self, runs: list[PlannedRun]) -> Futures:
+        begun = self.catalogue.checkpointed(run.key for run in runs)
+        together = side_by_side(runs, self.catalogue, self.engine.widest)
+        return {self._queued(group, begun): group for group in together}
+
+    def _queued(self, group: Sequence[PlannedRun], begun: set[str]) -> Future[None]:
+        def prepare() -> Training:
+            if not self.catalogue.shared and not any(run.key in begun for run in group):
+                return self._training(group, {})
+            return self._ask(lambda: self._leased(group))
+
+        return self.engine.executor.submit(
+            prepare,
+            group=group[0].cohort,
+            needs=(self._data_of(group[0]),),
+            hear=self._hear,
+        )
+
+    def _leased(self, group: Sequence[PlannedRun]) -> Training:
+        """The task of those of these runs that are ours to train, from where they are."""
+        mine = self.peers.leased(self.catalogue, [run.key for run in group])
+        runs = [run for run in group if run.key in mine]
         if not runs:
-            return {}
-        lanes, probes = self.lanes, self.outcome.plan.study.probes
-        checkpoints = usable_checkpoints(self.catalogue, runs, lanes[0], probes)
-        together = side_by_side(runs, checkpoints, lanes[0])
+            raise _ElsewhereError
+        if self.catalogue.shared:
+            LOG.info("leased", extra={"facts": {"keys": mine}})
+        return self._training(runs, self.catalogue.checkpoints(mine))
 
-        def job(group: list[PlannedRun], lane: Lane) -> None:
-            tasks = [
-                self._task(run, self.datasets.of(run), probes, checkpoints.pop(run.key, None))
-                for run in group
-            ]
-            facts = {"cores": len(lanes), "data": self._origin(group[0], tasks[0].dataset)}
-            for run, finished in train_planned(group, tasks, lane, facts):
-                self.events.put(_Done(run, finished))
+    def _training(self, runs: Sequence[PlannedRun], checkpoints: dict[str, bytes]) -> Training:
+        return Training(
+            runs=runs,
+            probes=self.outcome.plan.study.probes,
+            data=self._data_of(runs[0]),
+            facts={"cores": self.engine.executor.slots, "data": self._origin(runs[0])},
+            checkpoints=checkpoints,
+            checkpoint_seconds=self.options.checkpoint_seconds,
+        )
 
-        return {
-            executor.submit(
-                lambda slot, group=group: job(group, lanes[slot]), group=group[0].cohort
-            ): group
-            for group in together
-        }
-
-    def _submit_probes(self, executor: Executor, todo: Todo) -> Futures:
+    def _submit_probes(self, todo: Todo) -> Futures:
         """Probes that were asked for after their runs had been trained."""
 
-        def job(run: PlannedRun, probes: tuple[Probe, ...], lane: Lane) -> None:
-            task = Task(
-                recipe=run.recipe,
-                replicate=run.seed,
-                dataset=self.datasets.of(run),
-                observers=probes,
-                cancelled=self.cancelled.is_set,
-            )
-            # A reader of its own: catalogues belong to their threads.
-            with Catalogue.open(self.options.lab, create=False) as catalogue:
-                weights, epochs = stored_end(catalogue, run)
-            measured = measure_stored(task, lane, weights, epochs)
-            self.events.put(_Measured(run, measured, [probe.identity for probe in probes]))
+        def measuring(run: PlannedRun, probes: tuple[Probe, ...]) -> Measuring:
+            weights, epochs = stored_end(self.catalogue, run)
+            return Measuring(run, probes, self._data_of(run), weights, epochs)
 
         return {
-            executor.submit(
-                lambda slot, run=run, probes=probes: job(run, probes, self.lanes[slot]),
+            self.engine.executor.submit(
+                partial(self._ask, partial(measuring, run, probes)),
                 group=run.cohort,
+                needs=(self._data_of(run),),
+                hear=self._hear,
             ): [run]
             for run, probes in todo.probe
         }
 
-    def _task(
-        self,
-        run: PlannedRun,
-        dataset: Dataset,
-        probes: tuple[Probe, ...],
-        checkpoint: Checkpoint | None = None,
-    ) -> Task:
-        return Task(
-            recipe=run.recipe,
-            replicate=run.seed,
-            dataset=dataset,
-            observers=probes,
-            watch=lambda epoch: self._epoch_done(run, epoch),
-            cancelled=self.cancelled.is_set,
-            checkpoint=checkpoint,
-            checkpoint_seconds=self.options.checkpoint_seconds,
-            save=lambda checkpoint: self._saved(run.key, checkpoint),
-        )
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """What the thread that may read the lab answers."""
+        if threading.current_thread() is self.thread:
+            return question()
+        answer: Future[Any] = Future()
+        self.events.put(_Asked(question, answer))
+        while not self.cancelled.is_set():
+            with suppress(TimeoutError):
+                return answer.result(timeout=_LOOK_SECONDS)
+        raise CancelledError
 
-    def _saved(self, key: str, checkpoint: Checkpoint) -> None:
-        self.latest[key] = checkpoint  # in place of one that was not stored in time
-        self.events.put(_Saved(key))
+    def _data_of(self, run: PlannedRun) -> str:
+        """The name under which workers get the run's data, which is given to them."""
+        dataset = self.datasets.of(run)
+        if dataset.fingerprint not in self.shared:
+            self.engine.executor.share(dataset.fingerprint, dataset)
+            self.shared.add(dataset.fingerprint)
+        return dataset.fingerprint
 
-    def _origin(self, run: PlannedRun, dataset: Dataset) -> dict[str, str]:
+    def _origin(self, run: PlannedRun) -> dict[str, str]:
         data = run.recipe.data.bare()
-        state = self.outcome.plan.locations[data].state
+        location = self.outcome.plan.locations[data]
         name = type(data).__name__
-        return {"name": name, "fingerprint": dataset.fingerprint, "state": state}
+        return {"name": name, "fingerprint": location.fingerprint, "state": location.state}
+
+    def _hear(self, said: Said) -> None:
+        if isinstance(said, Saved):
+            self.latest[said.key] = said.checkpoint  # in place of one that was not stored in time
+        self.events.put(said)
 
     def _collect(self, futures: Futures) -> None:
-        for future in futures:
+        for future in list(futures):
             future.add_done_callback(self.events.put)
         with interrupts_to(lambda: self.events.put(None)):
             while futures:
@@ -193,55 +228,102 @@ class Work:
         """Stores what was finished, and the checkpoints, when the study was interrupted."""
         while not self.events.empty():
             event = self.events.get()
-            if event is not None:
-                self._take(event, futures)
+            if isinstance(event, Future):
+                with suppress(LostError, ExecutorError):
+                    self._settle(event, futures.pop(event))
+            elif event is not None and not isinstance(event, _Asked):
+                self._note(event)
 
-    def _take(self, event: Future[None] | _Saved | _Done | _Measured, futures: Futures) -> None:
+    def _take(self, event: Future[None] | Said | _Asked, futures: Futures) -> None:
         begun = time.perf_counter()
         match event:
-            case _Saved(key):
-                checkpoint = self.latest.pop(key, None)
-                content = b"" if checkpoint is None else checkpoint.to_bytes()
-                if 0 < len(content) < LARGEST_CHECKPOINT:
-                    self.catalogue.put_checkpoint(key, content)
-            case _Done(run, finished):
-                self.catalogue.add_run(finished.stored)
-                self.finished.add(run.key)
-                self._count(finished)
-                for watch in self.watches:
-                    watch.run_done(run, finished.stored.status)
-            case _Measured(run, measurements, probes):
-                self.catalogue.add_measured(run.key, measurements, probes)
-                self.outcome.probed += 1
-            case _:
-                self._settle(event, futures.pop(event))
+            case _Asked(question, answer):
+                _answer(question, answer)
+            case Future():
+                runs = futures.pop(event)
+                try:
+                    self._settle(event, runs)
+                except LostError as error:
+                    self._do_again(runs, error, futures)
+            case said:
+                self._note(said)
         self.outcome.seconds["store"] += time.perf_counter() - begun
 
-    def _settle(self, future: Future[None], runs: list[PlannedRun]) -> None:
-        try:
-            future.result()
-        except (StoppedError, CancelledError):
-            return
-        except Exception as error:  # one run's fault is not the study's
-            for run in runs:
-                if run.key not in self.finished:
-                    self._fail(run, error)
+    def _note(self, said: Said) -> None:
+        run = self.runs[said.key]
+        match said:
+            case Begun(_, where, epoch):
+                for watch in self.watches:
+                    watch.run_started(run, where, epoch)
+            case EpochDone(_, epoch):
+                for watch in self.watches:
+                    watch.epoch_done(run, epoch)
+            case Saved(key):
+                self._store_checkpoint(key)
+            case Done(_, finished):
+                self._store(run, finished)
+            case Measured(key, measurements, probes):
+                self.catalogue.add_measured(key, measurements, probes)
+                self.outcome.probed += 1
 
-    def _count(self, finished: Finished) -> None:
+    def _store(self, run: PlannedRun, finished: Finished) -> None:
+        self.finished.add(run.key)
+        if not self.catalogue.add_run(finished.stored):
+            return  # another driver took us for dead, and was faster
         self.outcome.trained += 1
         self.outcome.diverged += finished.stored.status == "diverged"
         self.outcome.model_steps += finished.steps
         for phase, seconds in vars(finished.seconds).items():
             self.outcome.seconds[phase] += seconds
-
-    def _fail(self, run: PlannedRun, error: Exception) -> None:
-        message = f"{type(error).__name__}: {error}"
-        self.outcome.failures[run.key] = message
-        if not self.catalogue.finished([run.key]):  # a probe that fails leaves its run as it was
-            self.catalogue.record_failure(run.key, message)
         for watch in self.watches:
-            watch.run_done(run, "failed")
+            watch.run_done(run, finished.stored.status)
 
-    def _epoch_done(self, run: PlannedRun, epoch: int) -> None:
-        for watch in self.watches:
-            watch.epoch_done(run, epoch)
+    def _store_checkpoint(self, key: str) -> None:
+        checkpoint = self.latest.pop(key, None)
+        content = b"" if checkpoint is None else checkpoint.to_bytes()
+        if 0 < len(content) < LARGEST_CHECKPOINT:
+            self.catalogue.put_checkpoint(key, content)
+            LOG.info("checkpoint saved", extra={"facts": {"key": key, "bytes": len(content)}})
+
+    def _settle(self, future: Future[None], runs: list[PlannedRun]) -> None:
+        """Notes how a task ended. Raises what is no fault of its runs."""
+        try:
+            future.result()
+        except CancelledError:
+            return
+        except _ElsewhereError:
+            self.elsewhere += 1
+        except (LostError, ExecutorError):
+            raise
+        except Exception as error:  # one run's fault is not the study's
+            self._fail([run for run in runs if run.key not in self.finished], error)
+
+    def _do_again(self, runs: list[PlannedRun], error: LostError, futures: Futures) -> None:
+        """Has others do what was in training where a worker died."""
+        LOG.warning("worker lost", extra={"facts": {"why": str(error)}})
+        left = [run for run in runs if run.key not in self.finished]
+        self.losses.update(run.key for run in left)
+        for run in left:
+            if self.losses[run.key] >= MOST_LOSSES:
+                self._fail([run], error)
+            else:
+                future = self._queued([run], {run.key})
+                futures[future] = [run]
+                future.add_done_callback(self.events.put)
+
+    def _fail(self, runs: list[PlannedRun], error: Exception) -> None:
+        name = "" if isinstance(error, WorkerError) else f"{type(error).__name__}: "
+        for run in runs:
+            self.outcome.failures[run.key] = message = shareable(f"{name}{error}")
+            # A probe that fails leaves its run as it was.
+            if not self.catalogue.finished([run.key]):
+                self.catalogue.record_failure(run.key, message)
+            for watch in self.watches:
+                watch.run_done(run, "failed")
+
+
+def _answer(question: Callable[[], Any], answer: Future[Any]) -> None:
+    try:
+        answer.set_result(question())
+    except Exception as error:  # of whoever asked
+        answer.set_exception(error)

@@ -7,13 +7,13 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
 
 from paribus.analyses.base import AnalysedRun, CheckedGradient, Weights
 from paribus.data.dataset import Dataset
 from paribus.models.base import named_weights, skeleton, weights_of, with_weights
 from paribus.spec import split_traced
+from paribus.store.arrays import decode_weights
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
 from paribus.study.first_epochs import FirstEpochs
@@ -70,7 +70,7 @@ class StudyBench:
         return found[0] if found else None
 
     def weights(self, key: str) -> Weights:
-        return safetensors.numpy.load(self._catalogue.artifact(key, "weights.safetensors"))
+        return decode_weights(self._catalogue.artifact(key, "weights.safetensors"))
 
     def evaluate(self, key: str, networks: Iterable[Weights]) -> Mapping[str, NDArray[Any]]:
         task = self._task(key)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 FORMAT = "paribus checkpoint 1"
+_SHOWN = 200
 
 
 class CheckpointError(Exception):
@@ -75,15 +76,17 @@ class Checkpoint:
             facts = _facts(content)
             count = sum(name.startswith("state/") for name in arrays)
             return cls(
-                epoch=int(facts["epoch"]),
-                done=int(facts["done"]),
+                epoch=_whole(facts["epoch"]),
+                done=_whole(facts["done"]),
                 state=tuple(arrays[f"state/{index}"] for index in range(count)),
                 measured={name: arrays[f"measured/{name}"] for name in facts["measured"]},
                 made_with=str(facts["made_with"]),
-                took=facts["took"],
+                took=_mapping(facts["took"]),
             )
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"these bytes are no checkpoint: {error}") from None
+        except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+            # Names are of anybody's making: they are shown as ASCII, and not at any length.
+            problem = ascii(str(error)[:_SHOWN])[1:-1]
+            raise CheckpointError(f"these bytes are no checkpoint: {problem}") from None
 
 
 def _facts(content: bytes) -> dict[str, Any]:
@@ -92,3 +95,15 @@ def _facts(content: bytes) -> dict[str, Any]:
     if metadata["format"] != FORMAT:
         raise ValueError(f"its format is {metadata['format']!r}, not {FORMAT!r}")
     return json.loads(metadata["facts"])
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int or number < 0:
+        raise ValueError(f"got {number!r} where a whole number from 0 on should be")
+    return number
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"got a {type(value).__name__} where times should be")
+    return value

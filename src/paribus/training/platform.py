@@ -23,17 +23,25 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def devices(cores: int | None = None) -> list[Any]:
-    """The devices to train on, one lane each; starts JAX's backend where it has not started.
+def xla_flags() -> str:
+    """XLA's flags as we want them, with those that the user has set in `XLA_FLAGS` as they are.
 
-    `cores` limits the CPU lanes; default: all usable cores. Flags that the user has set in
-    `XLA_FLAGS`, and a backend that is already running, are left as they are.
+    A process elsewhere that trains with the same flags comes to the same bits.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     for flag in (ONE_THREAD, f"{DEVICE_COUNT}={usable_cores()}"):
         if flag.split("=")[0] not in flags:
             flags = f"{flags} {flag}".strip()
-    os.environ["XLA_FLAGS"] = flags
+    return flags
+
+
+def devices(cores: int | None = None) -> list[Any]:
+    """The devices to train on, one lane each; starts JAX's backend where it has not started.
+
+    `cores` limits the CPU lanes; default: all usable cores. A backend that is already running is
+    left as it is.
+    """
+    os.environ["XLA_FLAGS"] = xla_flags()
     _keep_compiled_programs()
     found = jax.local_devices()
     return found[:cores] if cores else found

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from paribus.outgoing import shareable
 from paribus.training.recipe import NUMERICS
 
 LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
@@ -48,7 +49,7 @@ def provenance(device: Any) -> dict[str, Any]:
     """Facts of this process and of the device that a run trains on, JSON-ready."""
     facts = versions() | {
         "numerics": NUMERICS,
-        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        "xla_flags": shareable(os.environ.get("XLA_FLAGS", "")),  # may name a folder
         "platform": f"{platform.system()} {platform.machine()}",
     }
     if device.platform == "cpu":

@@ -1,0 +1,101 @@
+"""What travels between processes: pickles, with the source of modules that only this one has.
+
+A study file is imported under a name that no other process can import, and so is the script that
+is run as `__main__`. Where a pickle names their classes or functions, their source goes with it.
+"""
+
+import importlib.machinery
+import io
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from paribus.errors import ExecutorError
+
+MAIN = "__main__"
+_ALIAS = "__paribus_main__"
+"""The name under which another process runs the source of `__main__`: its guard is false."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    name: str
+    path: str
+    text: str
+
+
+class _Pickler(pickle.Pickler):
+    """A pickler that notes in which modules the classes and functions are that it names."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self.modules: dict[str, None] = {}
+
+    def reducer_override(self, obj: Any) -> Any:
+        named = getattr(obj, "__module__", None)
+        if isinstance(named, str) and (isinstance(obj, type) or callable(obj)):
+            self.modules[named] = None
+        if isinstance(obj, MappingProxyType):
+            return _read_only, (dict(obj),)
+        return NotImplemented
+
+
+def packed(value: Any) -> bytes:
+    """The value as bytes for another process of ours.
+
+    Raises `ExecutorError` for what cannot leave this process: what is defined inside a function,
+    in a notebook or at a prompt, and what holds open files, locks or the like.
+    """
+    content = io.BytesIO()
+    pickler = _Pickler(content)
+    try:
+        pickler.dump(value)
+        sources = [_source(name) for name in pickler.modules if not _is_importable(name)]
+    except (pickle.PicklingError, AttributeError, TypeError, OSError) as error:
+        raise ExecutorError(
+            f"this cannot be sent to another process: {error}. Define classes and functions at "
+            "the top of a file, or train with threads of this process"
+        ) from None
+    return pickle.dumps((sources, content.getvalue()))
+
+
+def unpacked(content: bytes) -> Any:
+    """The value that `packed` made in another process of ours; its modules are made first."""
+    sources, value = pickle.loads(content)  # of our own process
+    for source in sources:
+        _make(source)
+    return pickle.loads(value)  # of our own process
+
+
+def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)
+
+
+def _is_importable(name: str) -> bool:
+    if name == MAIN:
+        return False
+    top = name.partition(".")[0]
+    if top in sys.builtin_module_names or top in sys.stdlib_module_names:
+        return True
+    return importlib.machinery.PathFinder.find_spec(top) is not None
+
+
+def _source(name: str) -> _Source:
+    path = getattr(sys.modules[name], "__file__", None)
+    if path is None:
+        raise TypeError(f"{name} has no file")
+    return _Source(name, path, Path(path).read_text(encoding="utf-8"))
+
+
+def _make(source: _Source) -> None:
+    known = sys.modules.get(source.name)
+    if getattr(known, "__paribus_source__", None) == source.text:
+        return
+    module = ModuleType(_ALIAS if source.name == MAIN else source.name)
+    module.__file__ = source.path
+    module.__dict__["__paribus_source__"] = source.text
+    sys.modules[source.name] = sys.modules[module.__name__] = module
+    exec(compile(source.text, source.path, "exec"), module.__dict__)

@@ -1,0 +1,47 @@
+"""What a stored run or registration must be besides whole: one that its key and digest stand for.
+
+These are what the store cannot know: how keys are made, and what weights are.
+"""
+
+import math
+
+from paribus.errors import DamagedLabError
+from paribus.spec import digest
+from paribus.store.arrays import decode_weights
+from paribus.store.integrity import Demands
+from paribus.store.records import Registration, StoredRun
+from paribus.training.recipe import NUMERICS
+
+WEIGHTS = "weights.safetensors"
+
+
+def fault_of_run(run: StoredRun) -> str:
+    """What is wrong with a run as a whole; "" where its key and its weights are its own."""
+    content = {
+        "recipe": run.recipe,
+        "replicate": run.replicate,
+        "data": run.fingerprint,
+        "numerics": run.provenance.get("numerics", NUMERICS),
+    }
+    if digest(content) != run.key:
+        return "its key is not that of its recipe, replicate and data"
+    if WEIGHTS not in run.artifacts:
+        return "it has no weights"
+    try:
+        weights = decode_weights(run.artifacts[WEIGHTS])
+    except DamagedLabError as error:
+        return f"its weights cannot be read: {error}"
+    stored = sum(math.prod(array.shape) for array in weights.values())
+    if stored != run.parameters:
+        return f"its weights are {stored} numbers, and its parameters {run.parameters}"
+    return ""
+
+
+def fault_of_registration(registration: Registration) -> str:
+    """What is wrong with a registration; "" where its digest is that of its content."""
+    if digest(registration.content) != registration.digest:
+        return "its digest is not that of its content"
+    return ""
+
+
+DEMANDS = Demands(fault_of_run, fault_of_registration)

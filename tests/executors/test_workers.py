@@ -1,0 +1,182 @@
+"""Slots in other processes: what becomes of a task whose process dies, and what can be sent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import wait
+from dataclasses import replace
+from queue import Queue
+
+import psutil
+import pytest
+
+from executors.clusters import on_ray
+from executors.example_tasks import (
+    Dying,
+    Home,
+    Square,
+    environment_of,
+    give_unsendable,
+    process_of,
+    until_cancelled,
+)
+from executors.test_contract import LIMIT, results
+from paribus.errors import ExecutorError
+from paribus.executors import LostError, ProcessExecutor, Setup
+
+
+@pytest.fixture(params=["processes", "ray"])
+def workers(request):
+    made = on_ray(Home) if request.param == "ray" else ProcessExecutor(2, Setup(Home))
+    with made as executor:
+        yield executor
+
+
+def test_a_task_whose_process_dies_is_lost_and_the_slot_goes_on(workers):
+    heard = []
+    future = workers.submit(Dying, group="a", hear=heard.append)
+    with pytest.raises(LostError):
+        future.result(timeout=LIMIT)
+    later = [workers.submit(lambda n=n: Square(n), group="a") for n in range(10)]
+    assert results(later) == [n * n for n in range(10)]
+
+
+def test_a_lost_value_is_shared_again(workers, tmp_path):
+    workers.share("name", {"sum": 1})
+    mark = tmp_path / "died"
+    lost = workers.submit(lambda: Dying(mark), group="a", needs=["name"])
+    wait([lost], timeout=LIMIT)
+    assert workers.submit(lambda: Dying(mark), group="a", needs=["name"]).result(LIMIT) == "alive"
+
+
+def test_a_process_says_how_it_died():
+    with ProcessExecutor(1, Setup(Home)) as executor:
+        future = executor.submit(Dying)
+        with pytest.raises(LostError, match=r"worker process \d+ was killed by SIGKILL"):
+            future.result(timeout=LIMIT)
+
+
+def test_a_process_killed_between_two_tasks_is_replaced_or_lost_alone():
+    with ProcessExecutor(1, Setup(Home)) as executor:
+        process = executor.submit(lambda: process_of).result(timeout=LIMIT)
+        os.kill(process, signal.SIGKILL)
+        psutil.wait_procs([psutil.Process(process)] if psutil.pid_exists(process) else [], LIMIT)
+        with pytest.raises(LostError):
+            executor.submit(lambda: process_of).result(timeout=LIMIT)
+        assert executor.submit(lambda: process_of).result(timeout=LIMIT) != process
+
+
+def test_what_cannot_be_sent_is_said(workers):
+    future = workers.submit(lambda: lambda place: 1)
+    with pytest.raises(ExecutorError, match="cannot be sent to another process"):
+        future.result(timeout=LIMIT)
+    future = workers.submit(lambda: give_unsendable)
+    with pytest.raises(ExecutorError, match="cannot be sent to another process"):
+        future.result(timeout=LIMIT)
+    assert workers.submit(lambda: Square(2)).result(timeout=LIMIT) == 4
+
+
+def test_other_versions_are_refused_in_one_message():
+    setup = Setup(Home, libraries=("numpy",))
+
+    class Other(Setup):
+        def opening(self, slot):
+            return super().opening(slot) | {"libraries": []}
+
+    with ProcessExecutor(2, Other(setup.home, setup.libraries)) as executor:
+        futures = [executor.submit(lambda: Square(1)) for _ in range(3)]
+        for future in futures:
+            with pytest.raises(ExecutorError, match=r"other versions.*numpy absent, here"):
+                future.result(timeout=LIMIT)
+
+
+def test_a_worker_that_cannot_start_is_said():
+    with ProcessExecutor(1, Setup(Home, environment={"A=B": "C"})) as executor:
+        future = executor.submit(lambda: Square(1))
+        with pytest.raises(ExecutorError, match="a worker cannot be started: worker process"):
+            future.result(timeout=LIMIT)
+
+
+def test_the_environment_is_set_before_the_home_is_made():
+    with ProcessExecutor(1, Setup(Home, environment={"PARIBUS_TEST_SETTING": "7"})) as executor:
+        assert executor.submit(lambda: environment_of).result(timeout=LIMIT) == "7"
+
+
+# Classes of a file that is run as a script: no other process can import them.
+SCRIPT = """
+from paribus.executors import ProcessExecutor, Setup
+
+class Home:
+    def __init__(self, slot):
+        self.factor = 10
+
+class Times:
+    def __init__(self, number):
+        self.number = number
+    def __call__(self, place):
+        return self.number * place.home.factor
+
+if __name__ == "__main__":
+    with ProcessExecutor(1, Setup(Home)) as executor:
+        print([executor.submit(lambda n=n: Times(n)).result(60) for n in range(3)])
+"""
+
+
+def test_classes_of_a_script_travel(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=LIMIT, check=True
+    )
+    assert done.stdout == "[0, 10, 20]\n"
+
+
+DRIVER = """
+from executors.clusters import on_ray
+from executors.example_tasks import Home, until_cancelled
+from paribus.executors import ProcessExecutor, Setup
+executor = ProcessExecutor(2, Setup(Home))
+for _ in range(2):
+    executor.submit(lambda: until_cancelled, hear=lambda process: print(process, flush=True))
+import time
+time.sleep(600)
+"""
+
+
+def test_workers_end_with_a_driver_that_is_killed():
+    with subprocess.Popen(
+        [sys.executable, "-c", DRIVER],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as driver:
+        found = [psutil.Process(int(driver.stdout.readline())) for _ in range(2)]
+        driver.kill()
+    gone, alive = psutil.wait_procs(found, timeout=LIMIT)
+    assert len(gone) == 2
+    assert alive == []
+
+
+def test_ctrl_c_is_for_the_driver_alone():
+    heard = Queue()
+    with ProcessExecutor(1, Setup(Home)) as executor:
+        future = executor.submit(lambda: until_cancelled, hear=heard.put)
+        os.kill(heard.get(timeout=LIMIT), signal.SIGINT)
+        time.sleep(0.1)
+        executor.cancel()
+        assert future.result(timeout=LIMIT) == "cancelled"
+
+
+def test_a_slot_that_finds_no_room_does_not_keep_the_others():
+    """One more worker than the cluster has room for is asked for."""
+    made = on_ray(Home)
+    made.close()
+    from paribus.executors.ray import RayExecutor, cluster  # noqa: PLC0415 - Ray is optional
+
+    there = replace(cluster(), resources={"CPU": 3.0})
+    with RayExecutor(there, Setup(Home), resources={"num_cpus": 1}) as executor:
+        assert executor.slots == 3
+        futures = [executor.submit(lambda n=n: Square(n)) for n in range(10)]
+        assert results(futures) == [n * n for n in range(10)]
