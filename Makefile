@@ -41,6 +41,7 @@ format: $(VENV)/installed-dev ## Put the code into our format
 
 bench: $(VENV)/installed ## Measure speed and overhead on this machine
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/many_runs.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/probes.py

@@ -110,8 +110,14 @@ def test_a_lab_can_be_read_while_it_is_written(paribus, running, tmp_path, lab):
         (row,) = json.loads(said.out)
         return row
 
-    wait_until(lambda: status()["running"] > 0, running)
-    row = status()
+    def is_under_way():
+        found.append(status())
+        # At first there is nothing to tell the time by.
+        return found[-1]["running"] and found[-1]["done"] and found[-1]["seconds_left"]
+
+    found = []
+    wait_until(is_under_way, running)
+    row = found[-1]
     assert row["total"] == 900
     assert 0 < row["done"] < 900
     assert row["failed"] == row["diverged"] == 0

@@ -18,7 +18,7 @@ from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
 from paribus.study.watch import Silent
 from study.bits import bits
-from study.example_study import tiny_study
+from study.example_study import tiny_recipe, tiny_study
 
 RATES = Factor("optimizer.learning_rate", [0.01, 0.03, 0.1, 0.3])
 BATCHES = Factor("batch_size", [32, 100, 360])
@@ -142,7 +142,9 @@ class TestOnRay:
             made.shutdown()
 
     def test_a_node_that_is_killed_costs_no_run(self, cluster, tmp_path):
-        plan = planned(factors=[RATES, BATCHES], replicates=5)
+        # Runs that take a moment: the node is lost in the middle of one.
+        recipe = tiny_recipe(epochs=60)
+        plan = planned(recipe=recipe, factors=[RATES, BATCHES], replicates=5)
         assert len({run.key for run in plan.runs}) == 60
         nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
         cluster.wait_for_nodes()

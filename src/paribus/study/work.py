@@ -84,6 +84,7 @@ class Work:
     losses: Counter[str] = field(default_factory=Counter)
     shared: set[str] = field(default_factory=set)
     elsewhere: int = 0
+    interrupted: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
     runs: dict[str, PlannedRun] = field(init=False)
     thread: threading.Thread = field(default_factory=threading.current_thread)
@@ -114,10 +115,13 @@ class Work:
         executor, futures = self.engine.executor, Futures()
         self.elsewhere = 0
         try:
-            futures |= self._submit(todo.train)
-            futures |= self._submit_probes(todo)
-            asked = len(futures)
-            self._collect(futures)
+            # From the first task on: while lanes train, an exception that a signal raises could
+            # strike where it is lost.
+            with interrupts_to(self._interrupt):
+                self._submit(todo.train, futures)
+                self._submit_probes(todo, futures)
+                asked = len(futures)
+                self._collect(futures)
         except BaseException:
             self.cancelled.set()
             executor.cancel()
@@ -129,10 +133,20 @@ class Work:
             self.outcome.seconds[phase] = before[phase] + spent / executor.slots
         return self.elsewhere < asked
 
-    def _submit(self, runs: list[PlannedRun]) -> Futures:
+    def _interrupt(self) -> None:
+        self.interrupted = True
+        self.events.put(None)
+
+    def _submit(self, runs: list[PlannedRun], futures: Futures) -> None:
         begun = self.catalogue.checkpointed(run.key for run in runs)
-        together = side_by_side(runs, self.catalogue, self.engine.widest)
-        return {self._queued(group, begun): group for group in together}
+        for group in side_by_side(runs, self.catalogue, self.engine.widest):
+            self._note_future(self._queued(group, begun), group, futures)
+
+    def _note_future(self, future: Future[None], runs: list[PlannedRun], futures: Futures) -> None:
+        futures[future] = runs
+        future.add_done_callback(self.events.put)
+        if self.interrupted:
+            raise KeyboardInterrupt
 
     def _queued(self, group: Sequence[PlannedRun], begun: set[str]) -> Future[None]:
         def prepare() -> Training:
@@ -167,22 +181,21 @@ class Work:
             checkpoint_seconds=self.options.checkpoint_seconds,
         )
 
-    def _submit_probes(self, todo: Todo) -> Futures:
+    def _submit_probes(self, todo: Todo, futures: Futures) -> None:
         """Probes that were asked for after their runs had been trained."""
 
         def measuring(run: PlannedRun, probes: tuple[Probe, ...]) -> Measuring:
             weights, epochs = stored_end(self.catalogue, run)
             return Measuring(run, probes, self._data_of(run), weights, epochs)
 
-        return {
-            self.engine.executor.submit(
+        for run, probes in todo.probe:
+            future = self.engine.executor.submit(
                 partial(self._ask, partial(measuring, run, probes)),
                 group=run.cohort,
                 needs=(self._data_of(run),),
                 hear=self._hear,
-            ): [run]
-            for run, probes in todo.probe
-        }
+            )
+            self._note_future(future, [run], futures)
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """What the thread that may read the lab answers."""
@@ -215,14 +228,11 @@ class Work:
         self.events.put(said)
 
     def _collect(self, futures: Futures) -> None:
-        for future in list(futures):
-            future.add_done_callback(self.events.put)
-        with interrupts_to(lambda: self.events.put(None)):
-            while futures:
-                event = self.events.get()
-                if event is None:
-                    raise KeyboardInterrupt
-                self._take(event, futures)
+        while futures:
+            event = self.events.get()
+            if event is None:
+                raise KeyboardInterrupt
+            self._take(event, futures)
 
     def _collect_rest(self, futures: Futures) -> None:
         """Stores what was finished, and the checkpoints, when the study was interrupted."""
@@ -307,9 +317,7 @@ class Work:
             if self.losses[run.key] >= MOST_LOSSES:
                 self._fail([run], error)
             else:
-                future = self._queued([run], {run.key})
-                futures[future] = [run]
-                future.add_done_callback(self.events.put)
+                self._note_future(self._queued([run], {run.key}), [run], futures)
 
     def _fail(self, runs: list[PlannedRun], error: Exception) -> None:
         name = "" if isinstance(error, WorkerError) else f"{type(error).__name__}: "
