@@ -237,7 +237,7 @@ class TestTuned:
 
     def test_broken_off_and_taken_up_again_it_comes_to_the_same(self, train, held):
         train(tuned(), lab="whole")
-        for runs in (5, 8):
+        for runs in (3, 2):  # lanes are ahead of the store, by all trials at most
             with pytest.raises(KeyboardInterrupt):
                 train(tuned(), watch=Counting(runs))
         train(tuned())
