@@ -6,7 +6,7 @@ The one place where plan, executor, training and store meet.
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from paribus.store.catalogue import Catalogue
@@ -101,7 +101,10 @@ def _driving(
         with beating(options.lab, driver, progress, options.on):
             yield
     finally:
-        catalogue.release(driver)
+        # An interrupt may have struck in the middle of a transaction. What is left in the lab then
+        # is found dead by the others, and must not hide why this one ends.
+        with suppress(Exception):
+            catalogue.release(driver)
 
 
 def _register(outcome: Outcome, catalogue: Catalogue) -> None:
