@@ -15,6 +15,7 @@ A message has four parts: what is wrong, what was got, what is allowed, what to 
     │   ├── LabGoneError        the server of a shared lab that cannot be reached
     │   ├── DamagedLabError     what is stored is not what was written
     │   └── SchemaError         a store of a newer schema, or no store at all
+    ├── TrainerError            a trainer of the user's own, whose run failed
     └── NothingStoredError      a table or report of a study that has no finished run
 """
 
@@ -102,6 +103,14 @@ class SchemaError(LabError):
 
 class ExecutorError(ParibusError):
     """Workers that cannot be had, or that cannot take what is sent to them."""
+
+
+class TrainerError(ParibusError):
+    """A trainer of the user's own that failed, or that yielded what cannot be kept."""
+
+
+class MissingExtraError(ParibusError):
+    """A package that this needs, and that only some install, is not here."""
 
 
 class NothingStoredError(ParibusError):

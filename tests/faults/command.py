@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from cli.processes import start
 from faults.labs import stored
@@ -98,6 +99,13 @@ class Command:
     child: subprocess.Popen[str]
     there: int
     began: float = field(default_factory=time.monotonic)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.child:
+            self.child.kill()
 
     def reaches(self, moment: Moment) -> bool:
         """Waits for a moment; False where the command ended before it."""

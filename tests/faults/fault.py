@@ -56,10 +56,10 @@ def at(
     **environment: str,
 ) -> Struck | None:
     """Runs a command and strikes it at this moment."""
-    command = site.begin(**environment)
-    if not command.reaches(moment):
-        command.ended()
-        return None
-    kept = stored(site.lab)
-    strike(command)
-    return Struck(command.ended(), kept)
+    with site.begin(**environment) as command:
+        if not command.reaches(moment):
+            command.ended()
+            return None
+        kept = stored(site.lab)
+        strike(command)
+        return Struck(command.ended(), kept)

@@ -24,12 +24,21 @@ def _on_processes(site: Site) -> Iterator[Site]:
 
 def _worker_killed(site: Site, choice: random.Random) -> Struck | None:
     def strike(command: Command) -> None:
+        # One that has just ended of itself cannot be killed: then the next one is.
+        command.goes_on_until(lambda: _kills_one(command, choice))
+
+    return at(site, site.moment_of_training(choice), strike)
+
+
+def _kills_one(command: Command, choice: random.Random) -> bool:
+    try:
         children = psutil.Process(command.child.pid).children(recursive=True)
         workers = [child for child in children if WORKER in " ".join(child.cmdline())]
         if workers:
             choice.choice(workers).send_signal(signal.SIGKILL)
-
-    return at(site, site.moment_of_training(choice), strike)
+        return bool(workers)
+    except psutil.Error:
+        return False
 
 
 def _driver_killed(site: Site, choice: random.Random) -> Struck | None:

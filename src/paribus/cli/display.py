@@ -148,17 +148,17 @@ def show_outcome(outcome: "Outcome", report: Path | None) -> None:
         f"{seconds['train']:.1f} s training)"
     )
     for notice in filter(None, outcome.leaks.values()):
-        out.print(f"note: {notice}", soft_wrap=True, markup=False)
+        out.print(f"note: {notice}", soft_wrap=True)
     if note := outcome.standing.record.get("note"):
-        out.print(f"note: {note}", soft_wrap=True, markup=False)
+        out.print(f"note: {note}", soft_wrap=True)
     if outcome.probed:
         out.print(f"{plural(outcome.probed, 'stored run')} measured by probes asked for later")
     for message in sorted(set(outcome.failures.values())):
-        out.print(f"failed: {message}", soft_wrap=True, markup=False)
+        out.print(f"failed: {message}", soft_wrap=True)
     for name, message in outcome.analysis_failures.items():
-        out.print(f"failed: analysis {name}: {message}", soft_wrap=True, markup=False)
+        out.print(f"failed: analysis {name}: {message}", soft_wrap=True)
     if report is not None:
-        out.print(f"report: {report}", soft_wrap=True, markup=False)
+        out.print(f"report: {report}", soft_wrap=True)
 
 
 def show_status(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,18 +13,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_path
-
 from paribus.cli.screen import Screen
 from paribus.cli.words import plural, size
-from paribus.cli.working import working_in
 from paribus.errors import NothingStoredError, ParibusError
 from paribus.outgoing import shareable
+from paribus.store.caches import cache_path
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import is_held
 from paribus.store.lab import Lab, SharedLab, folder_of
 from paribus.store.migrations import LATEST
 from paribus.store.mounts import network_file_system
+from paribus.store.working import working_in
 
 if TYPE_CHECKING:
     from paribus.data.base import Source
@@ -149,9 +148,8 @@ def _memory() -> str:
 def _caches(source: "Source") -> Iterator[Finding]:
     from paribus.data.files import data_root  # noqa: PLC0415 - see above
 
-    own = user_cache_path("paribus", appauthor=False)
     compiled = os.environ.get("JAX_COMPILATION_CACHE_DIR")
-    yield _cache("compiled programs", Path(compiled) if compiled else own / "compiled")
+    yield _cache("compiled programs", Path(compiled) if compiled else cache_path("compiled"))
     if source.folder is None:
         yield _cache("data files", data_root(source))
 

@@ -20,14 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from paribus.data.archives import unpack
 from paribus.data.base import Location, Source
 from paribus.data.checksums import SUMS, fingerprint_of_files, listed_sha256, sha256
 from paribus.data.download import download
 from paribus.data.official import FileSet, OfficialFile
 from paribus.errors import DamagedDataError, DataError, MissingDataError
+from paribus.store.caches import cache_path
 
 VARIABLE = "PARIBUS_DATA"
 # Files of a local copy may be larger, where they are packed less or not at all.
@@ -106,7 +105,7 @@ def _fetch(file_set: FileSet, missing: Sequence[OfficialFile], folder: Path) -> 
 
 def data_root(source: Source) -> Path:
     """The folder that holds all data: the one that the user named, else that in the cache."""
-    return source.folder or source.cache or user_cache_path("paribus", appauthor=False) / "data"
+    return source.folder or source.cache or cache_path("data")
 
 
 def _folder(file_set: FileSet, source: Source) -> Path:

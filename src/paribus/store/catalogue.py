@@ -31,9 +31,6 @@ from paribus.store.sqlite import SqliteDatabase
 FILE = "paribus.sqlite"
 """The name of the catalogue's file in the lab's folder."""
 
-ALIVE_SECONDS = 30.0
-"""A driver that said of itself less long ago is taken for alive, by whoever only shows it."""
-
 
 class Catalogue(Sharing):
     """The runs and studies of one lab. Open it with `open` or `in_memory`, and close it.
@@ -349,7 +346,7 @@ def _refuse_trained(connection: Connection, name: str, scale: str, lab: str) -> 
     for driver in leases.select_drivers(connection):
         said = driver.document
         trains = (said.get("study"), said.get("scale")) == (name, scale)
-        if trains and driver.age_seconds < ALIVE_SECONDS:
+        if trains and driver.is_heard:
             raise LabHeldError(
                 f"study {name} ({scale}) of {lab} is trained now by process {said.get('pid')} on "
                 f"{said.get('host')}. Wait for it, or stop it."

@@ -93,6 +93,10 @@ class Registration:
     salt: int = 0
 
 
+HEARD_SECONDS = 30.0
+"""A driver that has said nothing for as long is not shown as alive."""
+
+
 @dataclass(frozen=True)
 class Driver:
     """A process that trains in a lab, as it last said of itself.
@@ -107,3 +111,8 @@ class Driver:
     beats: int
     age_seconds: float
     document: Mapping[str, Any]
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether it has said so lately that it is shown as alive."""
+        return self.age_seconds < HEARD_SECONDS

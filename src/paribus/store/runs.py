@@ -6,12 +6,23 @@ one statement; the catalogue cuts longer lists up.
 
 import json
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from paribus.store.arrays import decode, encode
 from paribus.store.checksums import (
@@ -28,11 +39,28 @@ from paribus.store.database import insert_into
 from paribus.store.finals import extend_finals, insert_finals
 from paribus.store.leases import delete_leases
 from paribus.store.records import Measurement, StoredRun
-from paribus.store.schema import ARTIFACTS, CHECKPOINTS, FAILURES, MEASUREMENTS, PROBED, RUNS
+from paribus.store.schema import (
+    ARTIFACTS,
+    CHECKPOINTS,
+    FAILURES,
+    LEASES,
+    MEASUREMENTS,
+    PROBED,
+    RUNS,
+)
+
+# Made once: making a statement takes longer than carrying it out.
+_FORGETTING = [
+    delete(table).where(table.c.run_key == bindparam("key"))
+    for table in (FAILURES, CHECKPOINTS, LEASES)
+]
 
 
 def insert_run(connection: Connection, run: StoredRun) -> bool:
     """Write a run with all that belongs to it; False where its key is there already."""
+    artifacts = [_artifact_row(run.key, name, content) for name, content in run.artifacts.items()]
+    measured = _measured_rows(run.key, run.measurements, 0)
+    probed = _probed_rows(run.key, run.probes)
     row = {
         "key": run.key,
         "recipe": dict(run.recipe),
@@ -42,22 +70,19 @@ def insert_run(connection: Connection, run: StoredRun) -> bool:
         "diverged_epoch": run.diverged_epoch,
         "parameters": run.parameters,
         "provenance": dict(run.provenance),
+        "parts": len(artifacts) + len(measured) + len(probed),
     }
+    texts = {name: json.dumps(row[name]) for name in ("recipe", "provenance")}
+    row["checksum"] = row_checksum(_covered(row | texts))
     statement = insert_into(connection, RUNS).on_conflict_do_nothing().returning(RUNS.c.id)
     run_id = connection.execute(statement, row).scalar_one_or_none()
     if run_id is None:
         return False
-    kept = [
-        _artifact_row(run.key, name, content) | {"run_id": run_id}
-        for name, content in run.artifacts.items()
-    ]
-    if kept:
-        connection.execute(insert(ARTIFACTS), kept)
-    _insert_measured(connection, run_id, run.key, run.measurements, run.probes)
+    for table, rows in ((ARTIFACTS, artifacts), (MEASUREMENTS, measured), (PROBED, probed)):
+        if rows:
+            connection.execute(insert(table), [one | {"run_id": run_id} for one in rows])
     insert_finals(connection, run_id, run.key, run.status, run.measurements)
-    connection.execute(delete(FAILURES).where(FAILURES.c.run_key == run.key))
-    delete_checkpoints(connection, [run.key])
-    delete_leases(connection, [run.key])
+    _forget(connection, run.key)
     return True
 
 
@@ -70,10 +95,15 @@ def insert_measured(
     """Write what probes measured of a stored run, unless it has been through them before."""
     row = connection.execute(select(*as_stored(RUNS)).where(RUNS.c.key == key)).one()
     run_of(row)  # a damaged run is not sealed as it is
-    _insert_measured(connection, row.id, key, measurements, probes)
+    taken = select(func.count()).where(MEASUREMENTS.c.run_id == row.id)
+    measured = _measured_rows(key, measurements, connection.execute(taken).scalar_one())
+    for table, rows in ((MEASUREMENTS, measured), (PROBED, _probed_rows(key, probes))):
+        if rows:
+            owned = [one | {"run_id": row.id} for one in rows]
+            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), owned)
     extend_finals(connection, row.id, key, measurements)
-    connection.execute(delete(FAILURES).where(FAILURES.c.run_key == key))
-    delete_checkpoints(connection, [key])
+    _seal(connection, row.id)
+    _forget(connection, key)
 
 
 def select_probed(connection: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
@@ -92,28 +122,27 @@ def probe_of(row: Row[Any], key: str) -> str:
     return row.probe
 
 
-def _insert_measured(
-    connection: Connection,
-    run_id: int,
-    key: str,
-    measurements: Sequence[Measurement],
-    probes: Collection[str],
-) -> None:
-    taken = select(func.count()).where(MEASUREMENTS.c.run_id == run_id)
-    first = connection.execute(taken).scalar_one()
-    rows = [
-        measurement_row(measurement, first + number, (key, measurement.probe))
-        | {"run_id": run_id, "probe": measurement.probe}
-        for number, measurement in enumerate(measurements)
+def _measured_rows(
+    key: str, measurements: Sequence[Measurement], first: int
+) -> list[dict[str, Any]]:
+    """Rows of measurements, whose positions begin with `first`."""
+    return [
+        measurement_row(measurement, position, (key, measurement.probe))
+        | {"probe": measurement.probe}
+        for position, measurement in enumerate(measurements, start=first)
     ]
-    been = [
-        {"run_id": run_id, "probe": probe, "checksum": row_checksum((key, probe))}
-        for probe in probes
+
+
+def _probed_rows(key: str, probes: Collection[str]) -> list[dict[str, Any]]:
+    return [
+        {"probe": probe, "checksum": row_checksum((key, probe))} for probe in dict.fromkeys(probes)
     ]
-    for table, content in ((MEASUREMENTS, rows), (PROBED, been)):
-        if content:
-            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), content)
-    _seal(connection, run_id)
+
+
+def _forget(connection: Connection, key: str) -> None:
+    """Delete what a run that is stored has no use for any more."""
+    for statement in _FORGETTING:
+        connection.execute(statement, {"key": key})
 
 
 def _seal(connection: Connection, run_id: int) -> None:
@@ -124,7 +153,8 @@ def _seal(connection: Connection, run_id: int) -> None:
     ]
     query = select(*as_stored(RUNS), sum(counts[1:], counts[0]).label("there"))
     row = connection.execute(query.where(RUNS.c.id == run_id)).one()
-    sealed = {"parts": row.there, "checksum": row_checksum(_columns_of_run(row, row.there))}
+    columns = _covered(row._asdict() | {"parts": row.there})
+    sealed = {"parts": row.there, "checksum": row_checksum(columns)}
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(sealed))
 
 
@@ -161,7 +191,7 @@ def select_runs(connection: Connection, keys: Collection[str]) -> list[StoredRun
 def run_of(row: Row[Any]) -> StoredRun:
     """A run from its row, without what belongs to it."""
     what = f"run {row.key}"
-    verify(row, _columns_of_run(row, row.parts), what)
+    verify(row, _covered(row._asdict()), what)
     return StoredRun(
         key=row.key,
         recipe=parsed(row.recipe, what),
@@ -174,10 +204,11 @@ def run_of(row: Row[Any]) -> StoredRun:
     )
 
 
-def _columns_of_run(row: Row[Any], parts: int | None) -> Columns:
+def _covered(row: Mapping[str, Any]) -> Columns:
+    """The columns of a run that its checksum covers, as they are stored."""
     return (
-        *(row.key, row.recipe, row.replicate, row.fingerprint, row.status),
-        *(row.diverged_epoch, row.parameters, row.provenance, parts),
+        *(row["key"], row["recipe"], row["replicate"], row["fingerprint"], row["status"]),
+        *(row["diverged_epoch"], row["parameters"], row["provenance"], row["parts"]),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, select
 
 from paribus.store.checksums import Columns, as_stored, parsed, row_checksum, verify
 from paribus.store.database import insert_into
@@ -20,11 +20,8 @@ from paribus.store.schema import ANALYSES, MEMBERS, REGISTRATIONS, STUDIES, STUD
 
 def put_study(connection: Connection, entry: StudyEntry) -> None:
     """Write a study's document and members in place of those that it had."""
-    study_id = _study_id(connection, entry)
-    connection.execute(delete(MEMBERS).where(MEMBERS.c.study_id == study_id))
     members = [
         {
-            "study_id": study_id,
             "position": position,
             "run_key": member.key,
             "condition": dict(member.condition),
@@ -32,10 +29,12 @@ def put_study(connection: Connection, entry: StudyEntry) -> None:
         }
         for position, member in enumerate(entry.members)
     ]
+    study_id = _put_document(connection, entry, members)
+    connection.execute(delete(MEMBERS).where(MEMBERS.c.study_id == study_id))
     if members:
-        connection.execute(insert(MEMBERS), members)
+        owned = [{"study_id": study_id} | member for member in members]
+        connection.execute(insert(MEMBERS), owned)
     add_planned(connection, entry, [member.key for member in entry.members])
-    _seal(connection, study_id)
 
 
 def add_planned(connection: Connection, entry: StudyEntry, keys: Collection[str]) -> None:
@@ -108,7 +107,8 @@ def select_study(connection: Connection, name: str, scale: str) -> StudyEntry:
 def study_of(row: Row[Any], members: Sequence[Row[Any]]) -> StudyEntry:
     """A study from its row and those of its members, in their order."""
     what = f"the plan of study {row.name!r} ({row.scale})"
-    verify(row, _columns_of_study(row, members), what)
+    study = row.name, row.scale, row.document
+    verify(row, _columns_of_study(study, (member._asdict() for member in members)), what)
     # Members share the few conditions that there are.
     conditions = {text: parsed(text, what) for text in {member.condition for member in members}}
     return StudyEntry(
@@ -122,22 +122,14 @@ def study_of(row: Row[Any], members: Sequence[Row[Any]]) -> StudyEntry:
     )
 
 
-def _columns_of_study(row: Row[Any], members: Iterable[Row[Any]]) -> Columns:
+def _columns_of_study(study: Iterable[object], members: Iterable[Mapping[str, Any]]) -> Columns:
+    """Name, scale and document of a study, and its members, as they are stored."""
     parts = (
         part
         for member in members
-        for part in (member.position, member.run_key, member.condition, member.replicate)
+        for part in map(member.__getitem__, ("position", "run_key", "condition", "replicate"))
     )
-    return (row.name, row.scale, row.document, *parts)
-
-
-def _seal(connection: Connection, study_id: int) -> None:
-    """Put a checksum on a study and its members as they are stored now."""
-    of_study, of_members = STUDIES.c.id == study_id, MEMBERS.c.study_id == study_id
-    query = select(*as_stored(MEMBERS)).where(of_members).order_by(MEMBERS.c.position)
-    row = connection.execute(select(*as_stored(STUDIES)).where(of_study)).one()
-    checksum = row_checksum(_columns_of_study(row, connection.execute(query)))
-    connection.execute(update(STUDIES).where(of_study).values(checksum=checksum))
+    return (*study, *parts)
 
 
 def delete_study(connection: Connection, name: str, scale: str) -> list[str]:
@@ -198,13 +190,18 @@ def _id_of(name: str, scale: str) -> Select[tuple[int]]:
     return select(STUDIES.c.id).where(STUDIES.c.name == name, STUDIES.c.scale == scale)
 
 
-def _study_id(connection: Connection, entry: StudyEntry) -> int:
+def _put_document(
+    connection: Connection, entry: StudyEntry, members: Sequence[Mapping[str, Any]]
+) -> int:
+    """Write a study's document, sealed with these members; the number of its row."""
     document = dict(entry.document)
-    statement = insert_into(connection, STUDIES).values(
-        name=entry.name, scale=entry.scale, document=document
-    )
+    texts = [dict(member) | {"condition": json.dumps(member["condition"])} for member in members]
+    covered = _columns_of_study((entry.name, entry.scale, json.dumps(document)), texts)
+    put = {"document": document, "checksum": row_checksum(covered)}
+    statement = insert_into(connection, STUDIES).values(name=entry.name, scale=entry.scale, **put)
     return connection.execute(
         statement.on_conflict_do_update(
-            index_elements=["name", "scale"], set_={"document": statement.excluded.document}
+            index_elements=["name", "scale"],
+            set_={name: statement.excluded[name] for name in put},
         ).returning(STUDIES.c.id)
     ).scalar_one()

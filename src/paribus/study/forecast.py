@@ -1,6 +1,6 @@
 """When lanes will be through with what waits, each keeping to one cohort while it can.
 
-The rules are those of `paribus.executors.threads`; here they are played through with seconds in
+The rules are those of `paribus.executors.slots`; here they are played through with seconds in
 place of training.
 """
 

@@ -57,9 +57,8 @@ def check_lab(lab: Lab) -> Checked:
     runs = {damage.key for damage in examined.damages if damage.kind == "run"}
     planned = {member.key for entry in examined.studies for member in entry.members}
     lost = runs & planned
-    if runs - planned or _kinds(examined) & {
-        "file"
-    }:  # keys that cannot be read, or not be trusted
+    # Keys that cannot be read, or not be trusted: what is planned and not there is lost too.
+    if runs - planned or "file" in _kinds(examined):
         lost |= planned - examined.keys
     return Checked(
         whole=len(examined.keys),

@@ -14,7 +14,7 @@ from paribus.store.hold import hold
 from paribus.study import rounds
 from paribus.study.analyse import analyse
 from paribus.study.datasets import Datasets
-from paribus.study.engine import look_for_workers
+from paribus.study.engine import engine, look_for_workers
 from paribus.study.heartbeat import beating
 from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome
@@ -85,8 +85,10 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
                 return
             if work is None:
                 stack.enter_context(_driving(catalogue, options, driver, progress))
-                made = Work(outcome, options, catalogue, datasets, watches, Peers(driver))
-                work = stack.enter_context(made)
+                found = engine(plan, options)
+                stack.enter_context(found.executor)
+                peers = Peers(driver)
+                work = Work(outcome, options, catalogue, datasets, watches, peers, found)
             if not work.do(todo):
                 time.sleep(_LOOK_SECONDS)  # others train all that is left
 

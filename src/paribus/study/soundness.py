@@ -10,20 +10,15 @@ from paribus.spec import digest
 from paribus.store.arrays import decode_weights
 from paribus.store.integrity import Demands
 from paribus.store.records import Registration, StoredRun
+from paribus.study.catching_up import WEIGHTS
+from paribus.study.plan import keys_of
 from paribus.training.recipe import NUMERICS
-
-WEIGHTS = "weights.safetensors"
 
 
 def fault_of_run(run: StoredRun) -> str:
     """What is wrong with a run as a whole; "" where its key and its weights are its own."""
-    content = {
-        "recipe": run.recipe,
-        "replicate": run.replicate,
-        "data": run.fingerprint,
-        "numerics": run.provenance.get("numerics", NUMERICS),
-    }
-    if digest(content) != run.key:
+    numerics = run.provenance.get("numerics", NUMERICS)
+    if [run.key] != keys_of(run.recipe, [run.replicate], run.fingerprint, numerics):
         return "its key is not that of its recipe, replicate and data"
     if WEIGHTS not in run.artifacts:
         return "it has no weights"

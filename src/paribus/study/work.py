@@ -14,8 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from paribus.errors import ExecutorError
 from paribus.executors import LostError
@@ -25,7 +24,7 @@ from paribus.probes.base import Probe
 from paribus.store.catalogue import Catalogue
 from paribus.study.catching_up import stored_end
 from paribus.study.datasets import Datasets
-from paribus.study.engine import Engine, engine
+from paribus.study.engine import Engine
 from paribus.study.interrupt import interrupts_to
 from paribus.study.job import Finished
 from paribus.study.options import RunOptions
@@ -76,7 +75,7 @@ class Work:
     datasets: Datasets
     watches: Sequence[Watch]
     peers: Peers
-    engine: Engine = field(init=False)
+    engine: Engine
     # Its `put` may be called by a signal's handler, which wakes the `get` that waits.
     events: SimpleQueue[_Event] = field(default_factory=SimpleQueue)
     latest: dict[str, Checkpoint] = field(default_factory=dict)
@@ -90,21 +89,7 @@ class Work:
     thread: threading.Thread = field(default_factory=threading.current_thread)
 
     def __post_init__(self) -> None:
-        self.engine = engine(self.outcome.plan, self.options)
         self.runs = {run.key: run for run in self.outcome.plan.runs}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.engine.executor.cancel()
-        self.engine.executor.close()
 
     def do(self, todo: Todo) -> bool:
         """Does all of it that no other driver does; whether there was anything of that.
