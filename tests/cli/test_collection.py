@@ -23,7 +23,7 @@ def lab(tmp_path_factory):
         run_plan(planned(study), RunOptions(lab=lab))
     with Catalogue.open(lab, create=False) as catalogue:
         stored = catalogue.study("tiny", "full")
-        members = tuple(replace(one, key=f"not {one.key}") for one in stored.members)
+        members = tuple(one._replace(key=f"not {one.key}") for one in stored.members)
         catalogue.put_study(replace(stored, name="waiting", members=members))
     return lab
 

@@ -285,7 +285,7 @@ def test_more_runs_than_are_read_at_once_are_all_compared():
 
 def rekeyed(study, runs, recipe=None, seeds=0, **fields):
     """A study of the same labels and replicates, whose runs are known by other keys."""
-    members = tuple(replace(one, key=f"other-{one.key}") for one in study.members)
+    members = tuple(one._replace(key=f"other-{one.key}") for one in study.members)
     found = [
         replace(
             run,

@@ -6,13 +6,14 @@ recipe and no array is read, and pandas is not loaded.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from paribus.errors import NothingStoredError, UnknownNameError
-from paribus.results.means import IntervalKind, Row, mean_row
+from paribus.results.means import IntervalKind, Row, Sample, mean_rows
 from paribus.store.catalogue import Catalogue
 from paribus.store.finals import Finals, last_values
-from paribus.store.records import Member, StudyEntry
+from paribus.store.records import Member, Status, StudyEntry
 
 
 def final_table(
@@ -24,10 +25,11 @@ def final_table(
 ) -> tuple[Mapping[str, Any], list[Row]]:
     """The document of a study (name, scale), and what `table` gives by the epoch rule "last".
 
-    Without metrics, those of the usual ones that were measured. Raises as `load_results` and
-    `table` do.
+    Without metrics, the study's first and those of the usual ones that were measured. Raises as
+    `load_results` and `table` do.
     """
     entry = catalogue.study(*study)
+    usual = list(dict.fromkeys([entry.document["primary"], *usual]))
     asked = list(metrics or usual)
     finals = _completed(catalogue, entry, asked)
     if not finals.status:
@@ -36,10 +38,12 @@ def final_table(
     for metric in chosen:
         if not finals.values[metric]:
             raise UnknownNameError("metric", metric, _all_names(catalogue, entry, finals))
-    conditions = _conditions(entry)
-    return entry.document, [
-        _row(one, finals, metric, interval) for metric in chosen for one in conditions
-    ]
+    conditions = _conditions(entry, finals.status)
+    rows = []
+    for metric in chosen:
+        samples = _samples(conditions, finals.values[metric])
+        rows += mean_rows(samples, metric, "last", interval)
+    return entry.document, rows
 
 
 def no_run(name: str, scale: str) -> NothingStoredError:
@@ -52,10 +56,11 @@ def no_run(name: str, scale: str) -> NothingStoredError:
 
 @dataclass(frozen=True)
 class _Condition:
-    """The labels of a condition by factor, and the keys of its runs by replicate."""
+    """The labels of a condition by factor, the keys of its finished runs by replicate."""
 
     labels: Mapping[str, str]
-    keys: list[str]
+    finished: list[str]
+    diverged: int
 
 
 def _completed(catalogue: Catalogue, entry: StudyEntry, metrics: Sequence[str]) -> Finals:
@@ -82,7 +87,7 @@ def _all_names(catalogue: Catalogue, entry: StudyEntry, finals: Finals) -> list[
     return sorted(finals.names | {name for name, _ in last_values(measured)})
 
 
-def _conditions(entry: StudyEntry) -> list[_Condition]:
+def _conditions(entry: StudyEntry, status: Mapping[str, Status]) -> list[_Condition]:
     """The planned conditions in declared order."""
     levels = {factor["name"]: list(factor["labels"]) for factor in entry.document["factors"]}
     places = {
@@ -97,17 +102,18 @@ def _conditions(entry: StudyEntry) -> list[_Condition]:
             place = tuple(places[name][member.condition[name]] for name in levels)
             known[id(member.condition)] = place
         members.setdefault(place, []).append(member)
+    found = []
+    for _, some in sorted(members.items()):
+        some.sort(key=attrgetter("replicate"))
+        ended = [status.get(member.key) for member in some]
+        finished = [one.key for one, how in zip(some, ended, strict=True) if how == "finished"]
+        labels = {name: some[0].condition[name] for name in levels}
+        found.append(_Condition(labels, finished, ended.count("diverged")))
+    return found
+
+
+def _samples(conditions: Sequence[_Condition], values: Mapping[str, float]) -> list[Sample]:
     return [
-        _Condition(
-            {name: some[0].condition[name] for name in levels},
-            [one.key for one in sorted(some, key=lambda member: member.replicate)],
-        )
-        for _, some in sorted(members.items())
+        Sample(one.labels, [values[key] for key in one.finished if key in values], one.diverged)
+        for one in conditions
     ]
-
-
-def _row(one: _Condition, finals: Finals, metric: str, interval: IntervalKind) -> Row:
-    status, values = finals.status, finals.values[metric]
-    found = [values[key] for key in one.keys if key in values and status[key] == "finished"]
-    diverged = sum(status.get(key) == "diverged" for key in one.keys)
-    return mean_row(one.labels, metric, "last", found, diverged, interval)

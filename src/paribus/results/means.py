@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 from paribus.errors import ParibusError
 from paribus.statistics.bootstrap import FEWEST, bootstrap_interval
-from paribus.statistics.intervals import Interval, mean_interval
+from paribus.statistics.intervals import Interval, mean_intervals
 
 EpochRule = Literal["last", "best validation"]
 EPOCH_RULES: tuple[EpochRule, ...] = ("last", "best validation")
@@ -32,39 +32,58 @@ class Row(TypedDict):
     method: str
 
 
+class Sample(NamedTuple):
+    """A condition, the values of its finished runs by replicate, and how many runs diverged."""
+
+    condition: Mapping[str, str]
+    values: Sequence[float]
+    diverged: int
+
+
 def interval_words(rows: Sequence[Row]) -> str:
     """How the intervals of a table were made: "Student's t" or "BCa bootstrap"."""
     bootstrapped = any(row["method"].startswith("BCa") for row in rows)
     return "BCa bootstrap" if bootstrapped else "Student's t"
 
 
-def mean_row(
-    condition: Mapping[str, str],
+def mean_rows(
+    samples: Sequence[Sample],
     metric: str,
     epoch_rule: EpochRule,
-    values: Sequence[float],
-    diverged: int,
     kind: IntervalKind = "t",
-) -> Row:
-    """The row of a condition: of the values of its finished runs, by replicate.
+) -> list[Row]:
+    """The rows of conditions, in their order.
 
-    Raises `ParibusError` where there are too few of them for a bootstrap.
+    Raises `ParibusError` where there are too few values for a bootstrap.
     """
-    finite = [value for value in values if math.isfinite(value)]
-    interval = mean_interval(finite) if kind == "t" else _bootstrapped(finite, condition)
-    left_out = len(values) - len(finite)
-    said = "no finished run with this metric" if not values else interval.method
-    return Row(
-        condition=dict(condition),
-        metric=metric,
-        epoch_rule=epoch_rule,
-        mean=interval.mean,
-        low=interval.low,
-        high=interval.high,
-        n=interval.n,
-        diverged=diverged,
-        method=f"{said}; {left_out} not finite, left out" if left_out else said,
-    )
+    finite = [list(filter(math.isfinite, sample.values)) for sample in samples]
+    if kind == "t":
+        intervals = mean_intervals(finite)
+    else:
+        intervals = [
+            _bootstrapped(values, sample.condition)
+            for values, sample in zip(finite, samples, strict=True)
+        ]
+    return [
+        Row(
+            condition=dict(sample.condition),
+            metric=metric,
+            epoch_rule=epoch_rule,
+            mean=interval.mean,
+            low=interval.low,
+            high=interval.high,
+            n=interval.n,
+            diverged=sample.diverged,
+            method=_method(interval, len(sample.values)),
+        )
+        for sample, interval in zip(samples, intervals, strict=True)
+    ]
+
+
+def _method(interval: Interval, values: int) -> str:
+    said = interval.method if values else "no finished run with this metric"
+    left_out = values - interval.n
+    return f"{said}; {left_out} not finite, left out" if left_out else said
 
 
 def _bootstrapped(values: Sequence[float], condition: Mapping[str, str]) -> Interval:

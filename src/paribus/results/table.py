@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from paribus.errors import ParibusError, UnknownNameError
-from paribus.results.means import EPOCH_RULES, EpochRule, IntervalKind, Row, mean_row
+from paribus.results.means import EPOCH_RULES, EpochRule, IntervalKind, Row, Sample, mean_rows
 from paribus.results.tidy import StudyResults
 
 
@@ -35,10 +35,12 @@ def table(
         places = _labels(finals[metric], results.factors)
         for place, value in zip(places, finals[metric]["value"].tolist(), strict=True):
             values[place].append(value)
-        for condition in results.conditions:
-            labels = tuple(condition.values())
-            row = mean_row(condition, metric, epoch_rule, values[labels], counts[labels], interval)
-            found.append(row)
+        samples = [
+            Sample(condition, values[labels], counts[labels])
+            for condition in results.conditions
+            for labels in [tuple(condition.values())]
+        ]
+        found += mean_rows(samples, metric, epoch_rule, interval)
     return found
 
 

@@ -26,14 +26,13 @@ from paribus.store.schema import (
     FAILURES,
     LEASES,
     MEASUREMENTS,
-    MEMBERS,
     PROBED,
     REGISTRATIONS,
     RUNS,
     STUDIES,
     STUDY_RUNS,
 )
-from paribus.store.studies import analysis_of, registration_of, study_of
+from paribus.store.studies import analysis_of, registration_of, select_members, study_of
 
 Kind = Literal["file", "run", "checkpoint", "study", "analysis", "registration"]
 
@@ -241,11 +240,9 @@ def _whole_run(connection: Connection, at: int | str) -> StoredRun:
 
 
 def _whole_study(connection: Connection, at: int | str) -> tuple[StudyEntry, set[str]]:
-    query = select(*as_stored(MEMBERS)).where(MEMBERS.c.study_id == at)
-    members = connection.execute(query.order_by(MEMBERS.c.position)).all()
     row = connection.execute(select(*as_stored(STUDIES)).where(STUDIES.c.id == at)).one()
     planned = select(STUDY_RUNS.c.run_key).where(STUDY_RUNS.c.study_id == at)
-    return study_of(row, members), set(connection.scalars(planned))
+    return study_of(row, select_members(connection, row.id)), set(connection.scalars(planned))
 
 
 def _scaled(connection: Connection, at: int | str) -> Scaled:

@@ -202,7 +202,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # epoch and a value for each of the `series`, as hexadecimal digits of float64.
         """
         CREATE TABLE finals (
-            run_id BIGINT NOT NULL PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+            run_id INTEGER NOT NULL PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
             status TEXT NOT NULL,
             series TEXT NOT NULL,
             last TEXT NOT NULL,

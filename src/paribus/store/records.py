@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -48,8 +48,7 @@ class StoredRun:
     probes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A run's place in a study: its condition as factor -> label, and its replicate."""
 
     key: str

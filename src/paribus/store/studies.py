@@ -4,12 +4,12 @@ All functions take the connection of a transaction that is open.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, select
+from sqlalchemy import Connection, Row, Select, Text, delete, exists, insert, select, type_coerce
 
 from paribus.store.checksums import Columns, as_stored, parsed, row_checksum, verify
 from paribus.store.database import insert_into
@@ -17,11 +17,24 @@ from paribus.store.records import Measurement, Member, Registration, StudyEntry
 from paribus.store.runs import measurement_of, measurement_row
 from paribus.store.schema import ANALYSES, MEMBERS, REGISTRATIONS, STUDIES, STUDY_RUNS
 
+MemberRow = Sequence[Any]
+"""Position, run key, condition as text and replicate of a member: what a checksum covers of it."""
+
+_MEMBER = (
+    MEMBERS.c.position,
+    MEMBERS.c.run_key,
+    type_coerce(MEMBERS.c.condition, Text),
+    MEMBERS.c.replicate,
+)
+
 
 def put_study(connection: Connection, entry: StudyEntry) -> None:
     """Write a study's document and members in place of those that it had."""
+    study_id = _put_document(connection, entry)
+    connection.execute(delete(MEMBERS).where(MEMBERS.c.study_id == study_id))
     members = [
         {
+            "study_id": study_id,
             "position": position,
             "run_key": member.key,
             "condition": dict(member.condition),
@@ -29,11 +42,8 @@ def put_study(connection: Connection, entry: StudyEntry) -> None:
         }
         for position, member in enumerate(entry.members)
     ]
-    study_id = _put_document(connection, entry, members)
-    connection.execute(delete(MEMBERS).where(MEMBERS.c.study_id == study_id))
     if members:
-        owned = [{"study_id": study_id} | member for member in members]
-        connection.execute(insert(MEMBERS), owned)
+        connection.execute(insert(MEMBERS), members)
     add_planned(connection, entry, [member.key for member in entry.members])
 
 
@@ -89,47 +99,36 @@ def analysis_of(row: Row[Any], name: str, scale: str) -> tuple[str, Measurement]
 
 def select_studies(connection: Connection) -> list[StudyEntry]:
     """All studies by name and scale, with their members in the order of the plan."""
-    members: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(select(*as_stored(MEMBERS)).order_by(MEMBERS.c.position)):
-        members[row.study_id].append(row)
     query = select(*as_stored(STUDIES)).order_by(STUDIES.c.name, STUDIES.c.scale)
-    return [study_of(row, members[row.id]) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    return [study_of(row, select_members(connection, row.id)) for row in rows]
 
 
 def select_study(connection: Connection, name: str, scale: str) -> StudyEntry:
     """One study, which is stored, with its members in the order of the plan."""
     query = select(*as_stored(STUDIES)).where(STUDIES.c.name == name, STUDIES.c.scale == scale)
     row = connection.execute(query).one()
-    members = select(*as_stored(MEMBERS)).where(MEMBERS.c.study_id == row.id)
-    return study_of(row, connection.execute(members.order_by(MEMBERS.c.position)).all())
+    return study_of(row, select_members(connection, row.id))
 
 
-def study_of(row: Row[Any], members: Sequence[Row[Any]]) -> StudyEntry:
+def select_members(connection: Connection, study_id: int) -> Sequence[MemberRow]:
+    """The members of the study with this number, in the order of the plan."""
+    query = select(*_MEMBER).where(MEMBERS.c.study_id == study_id)
+    return connection.execute(query.order_by(MEMBERS.c.position)).all()
+
+
+def study_of(row: Row[Any], members: Sequence[MemberRow]) -> StudyEntry:
     """A study from its row and those of its members, in their order."""
     what = f"the plan of study {row.name!r} ({row.scale})"
-    study = row.name, row.scale, row.document
-    verify(row, _columns_of_study(study, (member._asdict() for member in members)), what)
+    verify(row, (row.name, row.scale, row.document, *chain.from_iterable(members)), what)
     # Members share the few conditions that there are.
-    conditions = {text: parsed(text, what) for text in {member.condition for member in members}}
+    conditions = {text: parsed(text, what) for text in {text for _, _, text, _ in members}}
     return StudyEntry(
         row.name,
         row.scale,
         parsed(row.document, what),
-        tuple(
-            Member(member.run_key, conditions[member.condition], member.replicate)
-            for member in members
-        ),
+        tuple(Member(key, conditions[text], replicate) for _, key, text, replicate in members),
     )
-
-
-def _columns_of_study(study: Iterable[object], members: Iterable[Mapping[str, Any]]) -> Columns:
-    """Name, scale and document of a study, and its members, as they are stored."""
-    parts = (
-        part
-        for member in members
-        for part in map(member.__getitem__, ("position", "run_key", "condition", "replicate"))
-    )
-    return (*study, *parts)
 
 
 def delete_study(connection: Connection, name: str, scale: str) -> list[str]:
@@ -190,13 +189,15 @@ def _id_of(name: str, scale: str) -> Select[tuple[int]]:
     return select(STUDIES.c.id).where(STUDIES.c.name == name, STUDIES.c.scale == scale)
 
 
-def _put_document(
-    connection: Connection, entry: StudyEntry, members: Sequence[Mapping[str, Any]]
-) -> int:
-    """Write a study's document, sealed with these members; the number of its row."""
+def _put_document(connection: Connection, entry: StudyEntry) -> int:
+    """Write a study's document, sealed with its members; the number of its row."""
+    members = (
+        part
+        for position, (key, condition, replicate) in enumerate(entry.members)
+        for part in (position, key, json.dumps(dict(condition)), replicate)
+    )
     document = dict(entry.document)
-    texts = [dict(member) | {"condition": json.dumps(member["condition"])} for member in members]
-    covered = _columns_of_study((entry.name, entry.scale, json.dumps(document)), texts)
+    covered = (entry.name, entry.scale, json.dumps(document), *members)
     put = {"document": document, "checksum": row_checksum(covered)}
     statement = insert_into(connection, STUDIES).values(name=entry.name, scale=entry.scale, **put)
     return connection.execute(
