@@ -48,8 +48,9 @@ bench: $(VENV)/installed ## Measure speed and overhead on this machine
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/engine.py
 
-docs: $(VENV)/installed ## Write the pages of the built-in studies
+docs: $(VENV)/installed-docs ## Write the pages of the built-in studies, and build the site
 	$(BIN)/python docs/make_studies.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -72,6 +73,10 @@ $(VENV)/installed-test: $(VENV)/installed
 
 $(VENV)/installed-fuzz: $(VENV)/installed-test
 	$(PIP) --editable '.[fuzz]'
+	touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(PIP) --editable '.[docs]'
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import Field, ValidationError
 
-from paribus.errors import DeclarationError
+from paribus.errors import DeclarationError, Fault
 from paribus.spec import (
     Coefficient,
     Count,
@@ -208,3 +208,15 @@ def test_a_traced_zero_stays_because_its_term_is_left_out():
 def test_an_array_in_place_of_a_number_is_not_absent():
     filled = fill_traced(TRAINING, {"rule.decay": np.zeros(())})
     assert not is_absent(filled.rule.decay)
+
+
+def test_of_very_many_faults_the_first_are_told_and_all_are_there():
+    error = DeclarationError("Study", [Fault(f"level {number}", "no") for number in range(1_032)])
+    assert len(error.faults) == 1_032
+    first, *lines, last = str(error).splitlines()
+    assert (first, lines[0], lines[-1]) == (
+        "Study: 1,032 faults",
+        "  level 0: no",
+        "  level 29: no",
+    )
+    assert last == "  and 1,002 more"

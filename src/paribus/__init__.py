@@ -8,14 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paribus import analyses, claims, data, figures, models, optimizers, probes
+    from paribus import analyses, claims, data, figures, models, optimizers, probes, trainers
     from paribus.design.adaptive import Scan, Tuned
     from paribus.design.factor import Factor
+    from paribus.functions import version
     from paribus.models.initialize import Initialization
-    from paribus.objectives.penalties import Penalties
+    from paribus.objectives.penalties import OwnPenalty, Penalties
     from paribus.probes.gradient_check import check_gradient
+    from paribus.spec import Spec
     from paribus.study.scaled import Reported
     from paribus.study.study import Scale, Study
+    from paribus.trainers.measured import Measured
     from paribus.training.recipe import EarlyStopping, Recipe, WarmStart
     from paribus.training.second_phase import GradientNormPhase
 
@@ -27,11 +30,14 @@ __all__ = [
     "Factor",
     "GradientNormPhase",
     "Initialization",
+    "Measured",
+    "OwnPenalty",
     "Penalties",
     "Recipe",
     "Reported",
     "Scale",
     "Scan",
+    "Spec",
     "Study",
     "Tuned",
     "WarmStart",
@@ -43,6 +49,8 @@ __all__ = [
     "models",
     "optimizers",
     "probes",
+    "trainers",
+    "version",
 ]
 
 _HOMES = {
@@ -50,15 +58,19 @@ _HOMES = {
     "Factor": "paribus.design.factor",
     "GradientNormPhase": "paribus.training.second_phase",
     "Initialization": "paribus.models.initialize",
+    "Measured": "paribus.trainers.measured",
+    "OwnPenalty": "paribus.objectives.penalties",
     "Penalties": "paribus.objectives.penalties",
     "Recipe": "paribus.training.recipe",
     "Reported": "paribus.study.scaled",
     "Scale": "paribus.study.study",
     "Scan": "paribus.design.adaptive",
+    "Spec": "paribus.spec",
     "Study": "paribus.study.study",
     "Tuned": "paribus.design.adaptive",
     "WarmStart": "paribus.training.recipe",
     "check_gradient": "paribus.probes.gradient_check",
+    "version": "paribus.functions",
 }
 
 

@@ -28,6 +28,9 @@ class ParibusError(Exception):
     """Something that the user can put right; shown as one message, without a traceback."""
 
 
+_MOST_TOLD = 30
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong with a declaration: where, what, and (in `problem`) what is allowed."""
@@ -40,13 +43,19 @@ class Fault:
 
 
 class DeclarationError(ParibusError, ValueError):
-    """A declaration with one or more faults, all reported together."""
+    """A declaration with one or more faults, all reported together.
+
+    `faults` has them all, the message the first 30.
+    """
 
     def __init__(self, subject: str, faults: Sequence[Fault]) -> None:
         self.subject = subject
         self.faults = tuple(faults)
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        super().__init__("\n".join([f"{subject}: {count}", *(f"  {fault}" for fault in faults)]))
+        count = "1 fault" if len(faults) == 1 else f"{len(faults):,} faults"
+        lines = [f"  {fault}" for fault in faults[:_MOST_TOLD]]
+        if left := len(faults) - len(lines):
+            lines.append(f"  and {left:,} more")
+        super().__init__("\n".join([f"{subject}: {count}", *lines]))
 
     def __reduce__(self) -> tuple:
         return type(self), (self.subject, self.faults)

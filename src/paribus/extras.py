@@ -15,8 +15,11 @@ def extra(module: str, name: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        missing = error.name or module
+        missing = (error.name or module).partition(".")[0]
+        absent = isinstance(error, ModuleNotFoundError)
+        said = " ".join(str(error).split())
+        fault = "is not installed here" if absent else f"cannot be loaded here ({said})"
         raise MissingExtraError(
-            f"{purpose} needs the package {missing}, which is not installed here. "
+            f"{purpose} needs the package {missing}, which {fault}. "
             f"Install it with: pip install 'paribus[{name}]'"
         ) from None

@@ -183,6 +183,8 @@ def _traced(spec: Spec, prefix: str = "") -> Iterator[tuple[str, float]]:
 def _as_dict(value: Any) -> Any:
     if isinstance(value, Spec):
         return {name: _as_dict(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):  # a copy: what is assigned within is not to reach the caller's
+        return {name: _as_dict(part) for name, part in value.items()}
     return value
 
 
@@ -206,7 +208,9 @@ def _unknown(path: str, name: str, fields: Any) -> Fault:
     if fields is None:
         return Fault(path, f"has no field {name!r}, because what holds it is not set")
     known = fields if isinstance(fields, dict) else ()
-    return Fault(path, f"unknown field {name!r}{near_match(name, set(known) - {'kind'})}")
+    # A mapping in place of a declaration may have keys of any type.
+    names = {one for one in known if isinstance(one, str)} - {"kind"}
+    return Fault(path, f"unknown field {name!r}{near_match(name, names)}")
 
 
 def faults_of(error: ValidationError, spec: type[BaseModel]) -> list[Fault]:
@@ -312,7 +316,7 @@ def _place(spec: type[BaseModel], loc: Iterable[int | str]) -> _Place:
             break
         if str(part).startswith(("literal[", "tagged-union[")):
             continue
-        names.append(str(part))
+        names.append(_showable(str(part)))
         only = alternatives[0] if len(alternatives) == 1 else None
         field = only.model_fields.get(str(part)) if only else None
         if field is not None:
@@ -321,6 +325,10 @@ def _place(spec: type[BaseModel], loc: Iterable[int | str]) -> _Place:
             alternatives = found
             mixed = not found and get_origin(field.annotation) in (Union, UnionType)
     return _Place(".".join(names), owner, alternatives)
+
+
+def _showable(name: str) -> str:
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 @cache

@@ -5,10 +5,11 @@ import sqlite3
 
 import pytest
 
-from paribus.cli.working import worker_lines, working_in
+from paribus.cli.working import worker_lines
 from paribus.store import Catalogue
 from paribus.store.catalogue import FILE
 from paribus.store.hold import hold
+from paribus.store.working import working_in
 
 WORKER = {
     "where": "core 1",

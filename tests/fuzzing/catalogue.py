@@ -15,6 +15,7 @@ NAMES = (
     "notes",
     "store",
     "study_file",
+    "study_json",
     "sums",
     "weights",
     "words",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from paribus.claims import Above, Better, Equal
+from paribus.store.records import Member
 from results.example_studies import ACTIVATIONS, activation_runs, entry
 
 LABELS = [{"activation": label} for label in ACTIVATIONS["labels"]]
@@ -27,7 +28,9 @@ def study(name, replicates=5, claims=None, **document):
     """An entry of four activations, with runs of its own and, unless given, four claims."""
     claims = claimed(*CLAIMS) if claims is None else claims
     made = entry([ACTIVATIONS], replicates, name=name, claims=claims, **document)
-    members = tuple(replace(one, key=f"{name}-{one.key}") for one in made.members)
+    members = tuple(
+        Member(f"{name}-{one.key}", one.condition, one.replicate) for one in made.members
+    )
     return replace(made, name=name, members=members)
 
 

@@ -46,3 +46,14 @@ def registered(lab):
             return catalogue.registrations("tiny", "full")
 
     return read
+
+
+@pytest.fixture
+def train_study(lab):
+    """Runs a study, or a plan of it, in the test's lab, by default in this thread."""
+
+    def run(study=None, plan=None, **options):
+        chosen = {"on": "inline", "cores": 1} | options
+        return run_plan(plan or make_plan(study.at(), Source()), RunOptions(lab=lab, **chosen))
+
+    return run

@@ -6,7 +6,6 @@ from paribus import Factor, Scan, Tuned, data
 from paribus.data.base import Source
 from paribus.design.adaptive import FIRST_TRIAL
 from paribus.study.ahead import ahead
-from paribus.study.cost import run_cost
 from paribus.study.plan import make_plan
 from study.example_study import tiny_recipe, tiny_study
 
@@ -38,8 +37,8 @@ def test_a_scan_goes_on_with_the_chance_of_its_chains():
     first, second, third = (level(plan, depth) for depth in "123")
     one, two, after = ahead(plan, [first])
     # Of three levels and none trained so far: 1/3 stalls at each.
-    assert one == (pytest.approx(2 / 3 * sum(map(run_cost, second))), 1, pytest.approx(2 / 3))
-    assert two == (pytest.approx(4 / 9 * sum(map(run_cost, third))), 1, pytest.approx(4 / 9))
+    assert one == (pytest.approx(2 / 3 * sum(run.cost for run in second)), 1, pytest.approx(2 / 3))
+    assert two == (pytest.approx(4 / 9 * sum(run.cost for run in third)), 1, pytest.approx(4 / 9))
     assert after == (0, 0, 0)
 
 
@@ -48,7 +47,7 @@ def test_chains_that_stalled_are_not_expected_to_go_on():
     first, second, third = (level(plan, depth) for depth in "123")
     rounds = ahead(plan, [first, second[:1]])
     # One of two stalled: (1 + 1) / (2 + 3) stall at a level.
-    assert rounds[0] == (pytest.approx(0.6 * run_cost(third[0])), 1, pytest.approx(0.6))
+    assert rounds[0] == (pytest.approx(0.6 * third[0].cost), 1, pytest.approx(0.6))
 
 
 def test_remedies_are_tried_where_a_chain_stalls():
@@ -57,9 +56,9 @@ def test_remedies_are_tried_where_a_chain_stalls():
     plain = [run for run in plan.runs if run.condition["remedy"] == "none"]
     treated = [run for run in plan.runs if run.condition["remedy"] == "long"]
     found = ahead(plan, [plain[:1]])
-    here = run_cost(treated[0]) / 3
-    assert found[0].cost == pytest.approx(here + 2 / 3 * run_cost(plain[1]))
-    assert found[-1].cost == pytest.approx(4 / 9 / 3 * run_cost(treated[2]))
+    here = treated[0].cost / 3
+    assert found[0].cost == pytest.approx(here + 2 / 3 * plain[1].cost)
+    assert found[-1].cost == pytest.approx(4 / 9 / 3 * treated[2].cost)
 
 
 def test_after_trials_one_level_is_judged():
@@ -68,5 +67,5 @@ def test_after_trials_one_level_is_judged():
     trials = [run for run in plan.runs if run.replicate >= FIRST_TRIAL]
     judged = [run for run in plan.runs if run.replicate < FIRST_TRIAL]
     (found,) = ahead(plan, [trials])
-    assert found.cost == pytest.approx(sum(map(run_cost, judged)) / 2)
+    assert found.cost == pytest.approx(sum(run.cost for run in judged) / 2)
     assert ahead(plan, [trials, judged[:2]])[0].cost == 0

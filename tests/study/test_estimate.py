@@ -12,7 +12,7 @@ from paribus.data.base import Source
 from paribus.models import CNN, MLP, Convolution, Pool
 from paribus.models.base import layers_of, parameter_count, skeleton
 from paribus.models.convolution import COPY
-from paribus.study.cost import run_cost, step_cost
+from paribus.study.cost import step_cost
 from paribus.study.estimate import makespan
 from paribus.study.plan import make_plan
 from reference.plain_convolution import convolution
@@ -92,7 +92,7 @@ def test_a_step_costs_the_same_for_every_example_and_something_by_itself(model):
 def test_a_run_costs_its_steps_and_its_evaluations():
     steps = 4 * 45 * cost_of_a_step(model=CONVOLUTIONAL)
     evaluated = {
-        every: run_cost(planned(model=CONVOLUTIONAL, epochs=4, evaluate=every)) - steps
+        every: planned(model=CONVOLUTIONAL, epochs=4, evaluate=every).cost - steps
         for every in ("end", 4, 3, 1)
     }
     assert evaluated["end"] > 0
@@ -113,8 +113,7 @@ def test_costs_are_known_without_starting_the_backend():
         "from paribus.studies.fashion_architectures import STUDY\n"
         "from paribus.data.base import Source\n"
         "from paribus.study.plan import make_plan\n"
-        "from paribus.study.cost import run_cost\n"
-        "costs = [run_cost(run) for run in make_plan(STUDY.at('full'), Source()).runs]\n"
+        "costs = [run.cost for run in make_plan(STUDY.at('full'), Source()).runs]\n"
         "assert min(costs) > 0\n"
         "assert not xla_bridge.backends_are_initialized()\n"
     )

@@ -8,7 +8,7 @@ p-value is below the level; a claim is supported where all its links are, and re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, overload
 
 from paribus.claims.assessment import LEVEL, Assessment, Estimated, Settled, Verdict
 from paribus.claims.catalogue import AnyClaim, claim_from_json
@@ -86,6 +86,37 @@ class Finding:
     told_in: Unit
     links: tuple[LinkFinding, ...]
     declared: AnyClaim
+
+
+@dataclass(frozen=True)
+class Findings(Sequence[Finding]):
+    """All findings of a study, in the declared order of its claims.
+
+    `document` is the study as it is stored; a notebook shows them as the report does.
+    """
+
+    found: tuple[Finding, ...]
+    document: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, results: StudyResults) -> "Findings":
+        """The findings of a study from its stored runs."""
+        return cls(tuple(findings(results)), results.document)
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.found[place]
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def _repr_html_(self) -> str:
+        from paribus.report.notebook import findings_html  # noqa: PLC0415 - a notebook alone asks
+
+        return findings_html(self.found, self.document)
 
 
 @dataclass(frozen=True)

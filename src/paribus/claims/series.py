@@ -6,6 +6,7 @@ import numpy as np
 
 from paribus.claims.evidence import Course
 from paribus.claims.metric import Quantity
+from paribus.errors import near_match
 from paribus.results.derived import GAP, TRAINED
 from paribus.results.tidy import positions
 from paribus.store.records import Measurement
@@ -48,7 +49,7 @@ def _named(measured: Measured, name: str, layer: str | None) -> Course | str:
         return _trained(measured)
     found = next((one for one in measured if one.name == name), None)
     if found is None:
-        return f"{name} was not measured"
+        return f"{name} was not measured{near_match(name, [one.name for one in measured])}"
     if layer is None and "layer" in found.dims:
         return f"{name} has a value for each layer: name one in the claim, as layer='first'"
     if set(found.dims) - {"epoch", "layer"}:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def find_study(text: str) -> "Study":
-    """The built-in study of this name, or the `STUDY` of a Python file."""
+    """The built-in study of this name, the `STUDY` of a Python file, or that of a JSON file."""
     if is_file_name(text):
         return _study_of_file(Path(text))
     if text not in studies.NAMES:
@@ -34,7 +34,7 @@ def find_study(text: str) -> "Study":
 
 def is_file_name(text: str) -> bool:
     """Whether a study is given as a file, not by the name of a built-in one."""
-    return text.endswith(".py") or "/" in text
+    return text.endswith((".py", ".json")) or "/" in text
 
 
 def _study_of_file(path: Path) -> "Study":
@@ -47,6 +47,10 @@ def _study_of_file(path: Path) -> "Study":
         raise StudyFileError(f"no study file {str(path)!r}: {error.strerror}") from None
     if not there:
         raise StudyFileError(f"no study file {str(path)!r}: there is no such file")
+    if path.suffix == ".json":
+        from paribus.cli.declared import study_of_json  # noqa: PLC0415 - see above
+
+        return study_of_json(path)
     module = _imported(path)
     study = vars(module).get("STUDY")
     if not isinstance(study, Study):
@@ -61,7 +65,7 @@ def _study_of_file(path: Path) -> "Study":
 def _imported(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"paribus_study_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise StudyFileError(f"{path} is not a Python file; a study file ends in .py")
+        raise StudyFileError(f"{path} is not a Python file; a study file ends in .py, or .json")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # so that classes defined in the file know their module
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -52,7 +53,9 @@ class TextTable:
         if len(self._rows) > MOST_ROWS and sum(widths) + 2 * len(widths) <= options.max_width:
             head, *rows = (self._line(cells, widths) for cells in self._all)
             yield Text(head, style="bold", no_wrap=True)
-            yield Text("\n".join(rows), no_wrap=True)
+            for row in rows:
+                yield Segment(row)
+                yield Segment.line()
         else:
             yield self._table()
 
@@ -63,7 +66,7 @@ class TextTable:
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
         padded = []
         for cell, width, right in zip(cells, widths, self._right, strict=True):
-            spaces = " " * (width - cell_len(cell))
+            spaces = " " * (width - (len(cell) if cell.isascii() else cell_len(cell)))
             padded.append(spaces + cell if right else cell + spaces)
         return "  ".join(padded)
 

@@ -38,8 +38,16 @@ LIBRARIES = (
 LEAST_FREE = 1_000_000_000
 """Bytes that should be free where runs are kept."""
 
-OPTIONAL = {"ray": "paribus[ray]", "psycopg": "paribus[postgresql]"}
-"""Packages that some options need, and what to install for them."""
+OPTIONAL = {
+    "mlflow-skinny": "paribus[trackers]",
+    "psycopg": "paribus[postgresql]",
+    "ray": "paribus[ray]",
+    "starlette": "paribus[ui]",
+    "tensorboard": "paribus[trackers]",
+    "torch": "paribus[torch]",
+    "uvicorn": "paribus[ui]",
+}
+"""Packages that some commands and options need, and what to install for them."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,23 @@ from typing import Annotated, Literal
 
 import typer
 
+from paribus.cli.completion import complete_only, complete_scale, complete_study
+
 StudyArgument = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A built-in study, or a file that defines STUDY.")
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A built-in study, or a file that defines STUDY.",
+        autocompletion=complete_study,
+    ),
 ]
 StudyOrAllArgument = Annotated[
-    str | None, typer.Argument(metavar="STUDY", help="A study that the lab holds; or --all.")
+    str | None,
+    typer.Argument(
+        metavar="STUDY",
+        help="A study that the lab holds; or --all.",
+        autocompletion=complete_study,
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="All studies of the lab.")]
 FormatOption = Annotated[
@@ -20,10 +32,20 @@ FileOption = Annotated[
     Path | None, typer.Option("--output", help="A file in place of stdout.", dir_okay=False)
 ]
 ScaleOption = Annotated[
-    str | None, typer.Option("--scale", help="Which scale of the study; default: its first.")
+    str | None,
+    typer.Option(
+        "--scale",
+        help="Which scale of the study; default: its first.",
+        autocompletion=complete_scale,
+    ),
 ]
 StoredScaleOption = Annotated[
-    str | None, typer.Option("--scale", help="Which stored scale; default: the only one, or demo.")
+    str | None,
+    typer.Option(
+        "--scale",
+        help="Which stored scale; default: the only one, or demo.",
+        autocompletion=complete_scale,
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -31,7 +53,12 @@ SetOption = Annotated[
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="FACTOR=LABEL,...", help="Keep these levels of a factor."),
+    typer.Option(
+        "--only",
+        metavar="FACTOR=LABEL,...",
+        help="Keep these levels of a factor.",
+        autocompletion=complete_only,
+    ),
 ]
 ReplicatesOption = Annotated[
     int | None, typer.Option("--replicates", help="How many replicates; default: the study's.")

@@ -59,18 +59,22 @@ def json_parts(plan: Plan) -> Iterator[str]:
 
 def _cells(labels: tuple[str, ...], runs: list[PlannedRun]) -> list[str]:
     first = runs[0]
-    return [*labels, str(len(runs)), f"{first.parameters:,}", f"{first.steps:,}"]
+    sizes = ["n/a" if size is None else f"{size:,}" for size in (first.parameters, first.steps)]
+    return [*labels, str(len(runs)), *sizes]
 
 
 def _lines(plan: Plan, found: Estimate) -> Iterator[str]:
     time = "unknown" if found.seconds is None else duration(found.seconds)
     time = f"about {time}" if time[0].isdigit() else time
+    grouped = plural(len(plan.cohorts), plan.study.apparatus.grouped)
     yield (
-        f"{plural(len(plan.runs), 'run')} in {plural(len(plan.cohorts), 'cohort')}: "
+        f"{plural(len(plan.runs), 'run')} in {grouped}: "
         f"{found.to_train:,} to train, {found.stored:,} already in the lab"
     )
-    yield f"time: {time} ({found.basis}); {found.model_steps:,} optimizer steps in all"
-    yield f"bytes: {size(found.stored_bytes)} in the lab, {size(found.memory_bytes)} in memory"
+    steps = "" if found.model_steps is None else f"; {found.model_steps:,} optimizer steps in all"
+    yield f"time: {time} ({found.basis}){steps}"
+    if found.stored_bytes is not None and found.memory_bytes is not None:
+        yield f"bytes: {size(found.stored_bytes)} in the lab, {size(found.memory_bytes)} in memory"
     differences = plan.study.differences
     for sentence in sentences(differences["consequences"]):
         yield f"consequence: {sentence}"

@@ -58,7 +58,7 @@ class Display:
         reused = f", {counter.reused} already in the lab" if counter.reused else ""
         self._console.print(
             f"{plan.study.name} ({plan.study.scale}): {plural(counter.total, 'run')} to train "
-            f"in {plural(counter.cohorts, 'cohort')}{reused}"
+            f"in {plural(counter.cohorts, plan.study.apparatus.grouped)}{reused}"
         )
         for notice in plan.notices():
             self._console.print(f"note: {notice}", soft_wrap=True)
@@ -98,9 +98,12 @@ class Display:
         counter = self._counter
         elapsed = time.perf_counter() - counter.begun
         left = counter.seconds_left
+        # How many there will be, a trainer of the user's own need not say.
+        known = counter.all_epochs > 0
+        epochs = f"epoch {counter.epochs} of {counter.all_epochs}, " if known else ""
         return (
             f"{counter.done} of {plural(counter.total, 'run')}, "
-            f"epoch {counter.epochs} of {counter.all_epochs}, "
+            f"{epochs}"
             f"{counter.done / elapsed:.2g} runs/s, "
             f"{'?' if left is None else duration(left)} left"
         )

@@ -50,5 +50,5 @@ def run_and_report(plan: Plan, options: RunOptions) -> tuple[Outcome, Told]:
     path = write_report_of(results, options.lab, None, shown)
     outcome.seconds["report"] = time.perf_counter() - begun
     outcome.seconds["total"] += outcome.seconds["report"]
-    rows = table_rows(results, [plan.study.primary], "last")
+    rows = table_rows(results, [results.document["primary"]], "last")
     return outcome, Told(rows, shown.found, path)

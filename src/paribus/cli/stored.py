@@ -1,12 +1,13 @@
 """What commands ask of a lab that is there: results, tables, reports, status."""
 
+import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.cli.arguments import find_study, is_file_name
-from paribus.cli.working import nothing_works, working_in
 from paribus.errors import UnknownNameError
 from paribus.outgoing import file_name
 from paribus.results.finals import final_table
@@ -14,6 +15,7 @@ from paribus.results.means import EPOCH_RULES, INTERVALS, EpochRule, IntervalKin
 from paribus.store.catalogue import Catalogue
 from paribus.store.hold import hold
 from paribus.store.lab import Lab, folder_of
+from paribus.store.working import nothing_works, working_in
 
 if TYPE_CHECKING:
     from paribus.report.contents import Contents
@@ -57,10 +59,22 @@ def stored_table(
     """The document of a study (name, scale) in a lab, and the rows of its table."""
     rule, kind = _rule_and_kind(epoch_rule, interval)
     if rule == "last":
-        with Catalogue.open(lab, create=False) as catalogue:
+        with Catalogue.open(lab, create=False) as catalogue, _collecting_later():
             return final_table(catalogue, study, metrics, DEFAULT_METRICS, kind)
     results = stored_results(*study, lab)
     return results.document, table_rows(results, metrics, epoch_rule, interval)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Of hundreds of thousands of objects that are all in use none is looked for to be freed."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def table_rows(
@@ -71,7 +85,9 @@ def table_rows(
 
     rule, kind = _rule_and_kind(epoch_rule, interval)
     measured = metric_names(results)
-    usual = [metric for metric in DEFAULT_METRICS if metric in measured]
+    first = results.document["primary"]
+    wanted = dict.fromkeys((first, *DEFAULT_METRICS))
+    usual = [metric for metric in wanted if metric in measured]
     return table(results, list(metrics) or usual, rule, kind)
 
 

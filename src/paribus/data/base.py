@@ -11,7 +11,7 @@ from paribus.data.dataset import Dataset, Facts
 from paribus.errors import DeclarationError, Fault
 from paribus.spec import Number, Spec, Whole
 
-State = Literal["embedded", "verified", "local copy", "own files", "absent"]
+State = Literal["embedded", "verified", "local copy", "own files", "own arrays", "absent"]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from paribus.data.arrays import Arrays
 from paribus.data.base import DataSpec, Source
 from paribus.data.cifar import CIFAR10
 from paribus.data.digits import Digits
@@ -14,7 +15,7 @@ from paribus.data.image_folder import ImageFolder
 from paribus.errors import DamagedDataError
 
 AnyData = Annotated[
-    CIFAR10 | Digits | FashionMNIST | Function | Gurmukhi | ImageFolder | MNIST,
+    Arrays | CIFAR10 | Digits | FashionMNIST | Function | Gurmukhi | ImageFolder | MNIST,
     Field(discriminator="kind"),
 ]
 """A declaration of data, told apart by its `kind`."""

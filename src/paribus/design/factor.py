@@ -138,6 +138,8 @@ def _label(value: Any) -> str:
         return "-".join(map(_label, value)) or "none"
     if isinstance(value, Path):
         return value.name
+    if callable(value):  # a function of the user's own, as a loss or an activation
+        return getattr(value, "__name__", type(value).__name__)
     return value if isinstance(value, str) else written(value, str, LONGEST_LABEL + 1)
 
 

@@ -7,11 +7,15 @@ The definitions here agree with PyTorch at every kink, which the contract test c
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from paribus.errors import Fault
+from paribus.functions import Function, or_own
+from paribus.functions.traced import scalar_problem
 
 Activation = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 ActivationName = Literal[
@@ -34,6 +38,11 @@ ActivationName = Literal[
     "softsign",
     "tanh",
 ]
+if TYPE_CHECKING:
+    AnyActivation = ActivationName | Activation
+else:
+    AnyActivation = Annotated[ActivationName, *or_own]
+    """An activation by name, or a function of one number of one's own."""
 
 
 def clip(x: Float[Array, "..."], low: float, high: float) -> Float[Array, "..."]:
@@ -91,3 +100,25 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
 )
 
 assert set(ACTIVATIONS) == set(get_args(ActivationName))
+
+
+def activation_of(declared: AnyActivation) -> Activation:
+    """The function of arrays that an activation stands for: of each of their numbers alone."""
+    if isinstance(declared, str):
+        return ACTIVATIONS[declared]
+
+    def of_each(x: Float[Array, "..."]) -> Float[Array, "..."]:
+        function = declared
+        for _ in range(x.ndim):
+            function = jax.vmap(function)
+        return function(x)
+
+    return of_each
+
+
+def activation_faults(declared: AnyActivation) -> list[Fault]:
+    """What keeps an activation of one's own from giving one number for one."""
+    if not isinstance(declared, Function):
+        return []
+    problem = scalar_problem(declared, {"x": jax.ShapeDtypeStruct((), jnp.float32)})
+    return [Fault("activation", problem)] if problem else []

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, NamedTuple
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
+from numpy.typing import DTypeLike
 
 from paribus.errors import Fault
-from paribus.models.activations import ActivationName
+from paribus.models.activations import AnyActivation
 from paribus.spec import Spec
 
 
@@ -43,6 +44,16 @@ class Model(Spec):
         """What keeps the network from being built for such examples; none for most models."""
         return []
 
+    def fresh(
+        self,
+        shape: tuple[int, ...],  # noqa: ARG002 - a role
+        outputs: int,  # noqa: ARG002 - a role
+        replicate: int,  # noqa: ARG002 - a role
+        dtype: DTypeLike,  # noqa: ARG002 - a role
+    ) -> eqx.Module | None:
+        """The network with weights as host arrays, where it draws them itself; None for most."""
+        return None
+
 
 class HiddenLayer(NamedTuple):
     """One hidden layer's activation, and what goes into it.
@@ -51,7 +62,7 @@ class HiddenLayer(NamedTuple):
     unit of a dense layer has one place.
     """
 
-    activation: ActivationName
+    activation: AnyActivation
     sums: Float[Array, "examples units places"]
 
 
@@ -88,12 +99,18 @@ def skeleton(model: Model, shape: tuple[int, ...], outputs: int) -> Any:
 
 def weights_of(network: Any) -> Any:
     """The trained arrays of a network (or of its skeleton), None elsewhere."""
-    return eqx.filter(network, lambda leaf: hasattr(leaf, "shape") and hasattr(leaf, "dtype"))
+    return eqx.filter(network, _is_array)
 
 
 def parameter_count(network: Any) -> int:
     """How many numbers are trained."""
     return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(weights_of(network)))
+
+
+@cache
+def has_layers(model: Model, shape: tuple[int, ...], outputs: int) -> bool:
+    """Whether a declared network has layers that hold weights."""
+    return bool(layers_of(skeleton(model, shape, outputs)))
 
 
 @cache
@@ -111,27 +128,69 @@ def parameters_of(model: Model, shape: tuple[int, ...], outputs: int) -> int:
 def layers_of(network: Any) -> list[tuple[str, Any]]:
     """Layers that hold weights, numbered "1", "2", ... from the input on.
 
-    A layer is any module with a `weight`: its bias, where it has one, is `bias`.
+    A layer is any module with an array `weight`: its bias, where it has one, is `bias`.
     """
-    leaves = jax.tree.leaves(network, is_leaf=lambda node: hasattr(node, "weight"))
-    layers = [leaf for leaf in leaves if hasattr(leaf, "weight")]
+    leaves = jax.tree.leaves(network, is_leaf=_is_layer)
+    layers = [leaf for leaf in leaves if _is_layer(leaf)]
     return [(str(index), layer) for index, layer in enumerate(layers, start=1)]
 
 
+def _is_layer(node: Any) -> bool:
+    weight = getattr(node, "weight", None)
+    # Not by its shape: `eqx.tree_at` asks with something else in its place.
+    return weight is not None and not isinstance(weight, _NO_ARRAYS) and not callable(weight)
+
+
+_NO_ARRAYS = (eqx.Module, bool, int, float, str, tuple, list, dict)
+
+
+def _is_array(node: Any) -> bool:
+    return hasattr(node, "shape") and hasattr(node, "dtype")
+
+
+class _Named(NamedTuple):
+    """An array's name, the path to it, and itself."""
+
+    name: str
+    path: tuple[Any, ...]
+    array: Any
+
+
+def _arrays_of(network: Any) -> list[_Named]:
+    """All arrays: weight and bias of each layer first, then what is besides, by its place."""
+    layered, besides, number = [], [], 0
+    nodes = jax.tree_util.tree_leaves_with_path(network, is_leaf=_is_layer)
+    for path, node in nodes:
+        parts = jax.tree_util.tree_leaves_with_path(node)
+        number += _is_layer(node)
+        for inner, array in parts:
+            if not _is_array(array):
+                continue
+            if _is_layer(node) and _place(inner) in ("weight", "bias"):
+                layered.append(_Named(f"{number}.{_place(inner)}", (*path, *inner), array))
+            else:
+                besides.append(_Named(_place((*path, *inner)), (*path, *inner), array))
+    return [*layered, *besides]
+
+
+def _place(path: tuple[Any, ...]) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator=".")
+
+
 def named_weights(network: Any) -> dict[str, Any]:
-    """The arrays of a network's layers by name: "1.weight", "1.bias", "2.weight", ..."""
-    return {
-        f"{name}.{part}": getattr(layer, part)
-        for name, layer in layers_of(network)
-        for part in ("weight", "bias")
-        if getattr(layer, part, None) is not None
-    }
+    """The arrays of a network by name: "1.weight", "1.bias", "2.weight", ...
+
+    What a network of the user's own holds besides such layers follows, by the place where it is:
+    "scale", "blocks.0.gate".
+    """
+    return {name: array for name, _, array in _arrays_of(network)}
 
 
 def with_weights(network: Any, arrays: Mapping[str, Any]) -> Any:
     """The network (or its skeleton) with these arrays, by the names of `named_weights`."""
+    names = {path: name for name, path, _ in _arrays_of(network)}
 
-    def places(network: Any) -> list[Any]:
-        return list(named_weights(network).values())
+    def replaced(path: tuple[Any, ...], leaf: Any) -> Any:
+        return arrays[names[path]] if path in names else leaf
 
-    return eqx.tree_at(places, network, [arrays[name] for name in named_weights(network)])
+    return jax.tree_util.tree_map_with_path(replaced, network)

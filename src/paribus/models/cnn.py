@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import DeclarationError, Fault
-from paribus.models.activations import ACTIVATIONS, ActivationName
+from paribus.models.activations import AnyActivation, activation_faults, activation_of
 from paribus.models.base import BatchNetwork, HiddenLayer, Model
 from paribus.models.convolution import convolve, multiplications, output_size, tile_for
 from paribus.models.dense import Dense
@@ -82,7 +82,7 @@ class CNN(Model):
     kind: Literal["cnn"] = "cnn"
     convolutions: tuple[Convolution, ...]
     hidden: tuple[Count, ...] = (128,)
-    activation: ActivationName = "relu"
+    activation: AnyActivation = "relu"
     dropout: Share = 0.0
 
     def faults(self, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - every model is asked the same
@@ -96,7 +96,7 @@ class CNN(Model):
             if fault is not None:
                 return [fault]  # what comes after it has no size
             image = layer.sizes(image)[1]
-        return []
+        return activation_faults(self.activation)
 
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
         faults = self.faults(shape, outputs)
@@ -172,7 +172,7 @@ class _ConvolutionLayer(eqx.Module):
         self.bias = jax.ShapeDtypeStruct(shape[:1], jnp.float32)
         self.declared = declared
 
-    def __call__(self, images: Images, activation: ActivationName) -> Images:
+    def __call__(self, images: Images, activation: AnyActivation) -> Images:
         return self.activated(self.sums(images), activation)
 
     def sums(self, images: Images) -> Tiles:
@@ -183,9 +183,9 @@ class _ConvolutionLayer(eqx.Module):
         tiles = convolve(images, self.weight, stride, padding, tile)
         return tiles.replace(tiles.values + self.bias[:, None])
 
-    def activated(self, sums: Tiles, activation: ActivationName) -> Images:
+    def activated(self, sums: Tiles, activation: AnyActivation) -> Images:
         """The layer's output, pooled where it pools."""
-        tiles = sums.replace(ACTIVATIONS[activation](sums.values))
+        tiles = sums.replace(activation_of(activation)(sums.values))
         pool = self.declared.pool
         return untiled(pooled(tiles, pool.mode, _pair(pool.size)) if pool else tiles)
 
@@ -195,7 +195,7 @@ class _Network(BatchNetwork):
 
     convolutions: tuple[_ConvolutionLayer, ...]
     dense: Dense
-    activation: ActivationName = eqx.field(static=True)
+    activation: AnyActivation = eqx.field(static=True)
 
     def batch(
         self, inputs: Float[Array, " examples *shape"], keys: PRNGKeyArray | None = None

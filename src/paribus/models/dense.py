@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from paribus.models.activations import ACTIVATIONS, ActivationName
+from paribus.models.activations import AnyActivation, activation_of
 from paribus.models.base import HiddenLayer, linear
 from paribus.spec import is_absent
 
@@ -21,9 +21,9 @@ class Dense(eqx.Module):
 
     layers: tuple[eqx.nn.Linear, ...]
     dropout: eqx.nn.Dropout | None
-    activation: ActivationName = eqx.field(static=True)
+    activation: AnyActivation = eqx.field(static=True)
 
-    def __init__(self, widths: tuple[int, ...], activation: ActivationName, dropout: Any) -> None:
+    def __init__(self, widths: tuple[int, ...], activation: AnyActivation, dropout: Any) -> None:
         self.layers = tuple(map(linear, widths, widths[1:]))
         self.dropout = None if is_absent(dropout) else eqx.nn.Dropout(dropout)
         self.activation = activation
@@ -33,7 +33,7 @@ class Dense(eqx.Module):
     ) -> Float[Array, "outputs examples"]:
         *hidden, last = self.layers
         for number, layer in enumerate(hidden):
-            units = ACTIVATIONS[self.activation](_dense(layer, units))
+            units = activation_of(self.activation)(_dense(layer, units))
             if self.dropout is not None:
                 units = _dropped(self.dropout, units, keys, number)
         return _dense(last, units)
@@ -43,7 +43,7 @@ class Dense(eqx.Module):
         found = []
         for layer in self.layers[:-1]:
             sums = _dense(layer, units)
-            units = ACTIVATIONS[self.activation](sums)
+            units = activation_of(self.activation)(sums)
             found.append(HiddenLayer(self.activation, sums.T[:, :, None]))
         return tuple(found)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from paribus import seeds
-from paribus.models.base import layers_of
+from paribus.models.base import Model, layers_of, skeleton
 from paribus.spec import Spec
 
 WeightScheme = Literal[
@@ -62,6 +62,22 @@ def initialize(
             drawn.append(_biases(initialization, layer, replicate, number))
     arrays = [values.astype(dtype) for values in drawn]
     return eqx.tree_at(_arrays_in_order, skeleton, arrays)
+
+
+def initial_network(
+    model: Model,
+    shape: tuple[int, ...],
+    outputs: int,
+    *,
+    initialization: Initialization,
+    replicate: int,
+    dtype: DTypeLike,
+) -> Any:
+    """The network of a declaration as a run starts from it: drawn by itself, or as is declared."""
+    found = model.fresh(shape, outputs, replicate, dtype)
+    if found is not None:
+        return found
+    return initialize(skeleton(model, shape, outputs), initialization, replicate, dtype)
 
 
 def _arrays_in_order(network: Any) -> list[Any]:

@@ -8,7 +8,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from paribus.models.activations import ActivationName
+from paribus.errors import Fault
+from paribus.models.activations import AnyActivation, activation_faults
 from paribus.models.base import BatchNetwork, HiddenLayer, Model
 from paribus.models.dense import Dense
 from paribus.spec import Count, Share
@@ -25,9 +26,13 @@ class MLP(Model):
 
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Count, ...] = (128,)
-    activation: ActivationName = "relu"
+    activation: AnyActivation = "relu"
     dropout: Share = 0.0
     output: Literal["logits", "softmax"] = "logits"
+
+    def faults(self, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - every model is asked the same
+        """What keeps this network from being built."""
+        return activation_faults(self.activation)
 
     def build(self, shape: tuple[int, ...], outputs: int) -> eqx.Module:
         widths = (math.prod(shape), *self.hidden, outputs)

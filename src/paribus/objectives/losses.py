@@ -6,16 +6,26 @@ data has classes, else the target vector.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
+from paribus.errors import Fault
+from paribus.functions import Function, or_own
+from paribus.functions.traced import scalar_problem
+
 LossName = Literal["cross_entropy", "kl_divergence", "mean_squared_error"]
 Target = Int[Array, ""] | Float[Array, " outputs"]
 Loss = Callable[[Float[Array, " outputs"], Target], Float[Array, ""]]
+
+if TYPE_CHECKING:
+    AnyLoss = LossName | Loss
+else:
+    AnyLoss = Annotated[LossName, *or_own]
+    """A loss by name, or a callable of one's own: loss(outputs, target) of one example."""
 
 
 def cross_entropy(outputs: Float[Array, " outputs"], target: Target) -> Float[Array, ""]:
@@ -46,3 +56,20 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
 NEEDS_CLASSES = frozenset({"cross_entropy", "kl_divergence"})
 
 assert set(LOSSES) == set(get_args(LossName))
+
+
+def loss_of(declared: AnyLoss) -> Loss:
+    """The function of one example that a recipe's loss stands for."""
+    return LOSSES[declared] if isinstance(declared, str) else declared
+
+
+def loss_faults(declared: AnyLoss, outputs: int, *, classes: bool) -> list[Fault]:
+    """What keeps a loss of one's own from being computed for such outputs and targets."""
+    if not isinstance(declared, Function):
+        return []
+    target = jax.ShapeDtypeStruct(
+        () if classes else (outputs,), jnp.int32 if classes else jnp.float32
+    )
+    given = {"outputs": jax.ShapeDtypeStruct((outputs,), jnp.float32), "target": target}
+    problem = scalar_problem(declared, given)
+    return [Fault("loss", problem)] if problem else []

@@ -3,6 +3,7 @@
 from paribus.probes.gradients import GradientNorm
 from paribus.probes.hessian import HessianSpectrum, HessianTrace, LargestEigenvalues
 from paribus.probes.outputs import Outputs
+from paribus.probes.own import Own
 from paribus.probes.sensitivity import Sensitivity
 from paribus.probes.units import HiddenUnits
 from paribus.probes.weights import (
@@ -25,6 +26,7 @@ __all__ = [
     "LargestEigenvalues",
     "LogSpaced",
     "Outputs",
+    "Own",
     "Sensitivity",
     "UpdateRatio",
     "WeightChange",

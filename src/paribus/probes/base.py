@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from jaxtyping import Array, Float
 
 from paribus.errors import Fault
-from paribus.models.base import Model
+from paribus.models.base import Model, has_layers
 from paribus.probes.when import AnyWhen, AtEnd, Every
 from paribus.snapshot import Need, Snapshot
 from paribus.spec import Spec, digest
@@ -48,6 +48,11 @@ class Probe(Spec):
         return digest({"probe": self.as_json(), "version": self.VERSION})
 
     @property
+    def title(self) -> str:
+        """What two probes of one study may not have in common: the name of its kind, for most."""
+        return type(self).__name__
+
+    @property
     def needs(self) -> frozenset[Need]:
         """Which weights are looked at besides those of the moment."""
         return self.NEEDS
@@ -78,10 +83,19 @@ class Probe(Spec):
             return False
         return self.when.due(epoch, last)
 
-    def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:  # noqa: ARG002 - a role
-        """What keeps this from being measured of such a network; nothing for most probes."""
-        return []
+    def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:
+        """What keeps this from being measured of such a network: no layers, for most probes."""
+        layered = any("layer" in axes for axes in self.axes.values())
+        return no_layers(model, shape, outputs) if layered else []
 
     @abstractmethod
     def measure(self, snapshot: Snapshot) -> Mapping[str, Float[Array, "..."]]:
         """Arrays by name, as `QUANTITIES` has them."""
+
+
+def no_layers(model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:
+    """The fault of a network without layers that hold weights."""
+    if has_layers(model, shape, outputs):
+        return []
+    problem = "looks at layers, and no module of this network has a `weight`; leave the probe out"
+    return [Fault("", problem)]

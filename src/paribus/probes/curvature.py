@@ -9,7 +9,6 @@ streams of their own: they are the same for every run, and no part of a run's ra
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +17,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from paribus import seeds
-from paribus.models.base import named_weights
+from paribus.models.base import named_weights, with_weights
 from paribus.snapshot import Examples, Snapshot
 
 Row = Float[Array, " parameters"]
@@ -81,12 +80,13 @@ def parameters_of(snapshot: Snapshot) -> int:
 
 def _in_a_row(network: Any) -> tuple[Row, Callable[[Row], Any]]:
     """The weights of a network, and the network with others in their place."""
-    row, parts_of = ravel_pytree(_weights(network))
-    return row, lambda row: eqx.tree_at(_weights, network, parts_of(row))
+    named = named_weights(network)
+    row, parts_of = ravel_pytree(list(named.values()))
 
+    def rebuilt(row: Row) -> Any:
+        return with_weights(network, dict(zip(named, parts_of(row), strict=True)))
 
-def _weights(network: Any) -> list[Array]:
-    return list(named_weights(network).values())
+    return row, rebuilt
 
 
 def _added(

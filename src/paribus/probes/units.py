@@ -11,8 +11,8 @@ from jaxtyping import Array, Bool, Float
 from pydantic import Field, Strict
 
 from paribus.errors import Fault
-from paribus.models.activations import ACTIVATIONS
-from paribus.models.base import HiddenLayer, Model, layers_of
+from paribus.models.activations import activation_of
+from paribus.models.base import BatchNetwork, HiddenLayer, Model, layers_of
 from paribus.probes.base import LAYERS, Probe, Quantities
 from paribus.probes.chunks import in_chunks
 from paribus.snapshot import Examples, Snapshot
@@ -55,7 +55,14 @@ class HiddenUnits(Probe):
     share: Annotated[float, Strict(), Field(gt=0, le=1, allow_inf_nan=False)] = 0.95
 
     def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:
-        if len(layers_of(model.build(shape, outputs))) > 1:
+        network = model.build(shape, outputs)
+        if not isinstance(network, BatchNetwork):
+            problem = "looks at hidden layers, which a network of your own does not tell"
+            return [Fault("", f"{problem}; leave the probe out, or measure with probes.Own")]
+        if not isinstance(getattr(model, "activation", ""), str):
+            problem = "cannot tell where an activation of your own ends, and so what is saturated"
+            return [Fault("", f"{problem}; leave the probe out, or measure with probes.Own")]
+        if len(layers_of(network)) > 1:
             return []
         problem = "looks at hidden layers, and the model has none: got a single layer"
         return [Fault("", f"{problem}; give it a hidden layer, or leave the probe out")]
@@ -94,12 +101,13 @@ class _Look(NamedTuple):
 
 
 def _look(layer: HiddenLayer, margin: float) -> _Look:
-    activation, sums = ACTIVATIONS[layer.activation], layer.sums
+    activation, sums = activation_of(layer.activation), layer.sums
     values, slopes = jax.jvp(activation, (sums,), (jnp.ones_like(sums),))
     passes = jnp.any(slopes != 0, axis=-1)
-    if layer.activation not in RANGES:
+    name = layer.activation
+    if not isinstance(name, str) or name not in RANGES:
         return _Look(passes, jnp.zeros(passes.shape, sums.dtype))
-    low, high = RANGES[layer.activation]
+    low, high = RANGES[name]
     near = margin * (high - low)
     at_an_end = (values <= low + near) | (values >= high - near)
     return _Look(passes, jnp.mean(at_an_end, axis=-1, dtype=sums.dtype))

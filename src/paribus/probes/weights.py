@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from paribus.models.base import layers_of, named_weights
-from paribus.probes.base import LAYERS, Probe, Quantities
+from paribus.errors import Fault
+from paribus.models.base import Model, layers_of, named_weights
+from paribus.probes.base import LAYERS, Probe, Quantities, no_layers
 from paribus.snapshot import Snapshot
 
 
@@ -71,6 +72,9 @@ class FirstLayerChange(Probe):
     NEEDS = frozenset({"initial"})
 
     kind: Literal["first_layer_change"] = "first_layer_change"
+
+    def faults(self, model: Model, shape: tuple[int, ...], outputs: int) -> list[Fault]:
+        return no_layers(model, shape, outputs)
 
     def measure(self, snapshot: Snapshot) -> Mapping[str, Float[Array, "..."]]:
         now, start = _weights(snapshot.network)[0], _weights(snapshot.initial)[0]

@@ -48,6 +48,8 @@ def against_parameters(
     `NotMeasuredError` where a metric is missing.
     """
     require(results, metrics)
+    if not results.runs["parameters"].any():
+        raise NotMeasuredError("how many parameters were trained, which only the trainer knows")
     part = restricted(results, conditions)
     layout = restricted_layout(layout_of(results), part)
     rows = _rows(part, metrics, layout)

@@ -12,6 +12,8 @@ from paribus.results.tidy import StudyResults, condition_label
 
 CLASSES = ("test/precision", "test/recall", "train/accuracy")
 LOSSES = ("validation/loss", "train/loss")
+MOST_FOREIGN = 6
+"""Metrics of a trainer of the user's own that the table has beside the first."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """The table ready to be set: heads of its columns, its rows, the sources of other numbers."""
+    """The table ready to be set: heads of its columns, its rows, the sources of other numbers.
+
+    `sized`: it is known how many parameters were trained.
+    """
 
     factors: tuple[str, ...]
     metrics: tuple[Head, ...]
     lines: tuple[Line, ...]
     sources: tuple[str, ...]
+    sized: bool = True
 
 
 def report_table(results: StudyResults) -> Table:
@@ -50,11 +56,14 @@ def report_table(results: StudyResults) -> Table:
     Metrics for which a source reported numbers are among them, measured or not, those numbers
     beside ours.
     """
+    measured_itself = metric_names(results)
     results = with_derived(results)
     primary = results.document["primary"]
     known = metric_names(results)
     reported = reported_numbers(results)
     others = CLASSES if primary.endswith("accuracy") else LOSSES
+    if results.document.get("trainer"):  # who says what is worth looking at by yielding it
+        others = tuple(name for name in measured_itself if name != primary)[:MOST_FOREIGN]
     wanted = dict.fromkeys((primary, *reported, *others))
     measured = [name for name in wanted if name in known]
     metrics = [name for name in wanted if name in known or name in reported] if measured else []
@@ -82,6 +91,7 @@ def report_table(results: StudyResults) -> Table:
         sources=tuple(
             dict.fromkeys(one["source"] for one in reported.values() if one.get("source"))
         ),
+        sized=bool(results.runs["parameters"].any()) or not results.document.get("trainer"),
     )
 
 

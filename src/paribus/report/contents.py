@@ -27,8 +27,11 @@ class Contents:
         return [one for one in shown if isinstance(one, Figure)]
 
 
-def contents(results: StudyResults) -> Contents:
-    """All that a report of a study shows, from its stored results alone."""
-    found = findings(results)
+def contents(results: StudyResults, found: Sequence[Finding] | None = None) -> Contents:
+    """All that a report of a study shows, from its stored results alone.
+
+    `found` is `findings(results)`, made here where not given.
+    """
+    found = findings(results) if found is None else found
     forest = forest_plots(found, results.document["primary"])
     return Contents(found, (*forest, *all_pairs(results)), exhibits(results))

@@ -28,7 +28,7 @@ from paribus.report.summary import summary
 from paribus.results.table import metric_names, table
 from paribus.results.tidy import StudyResults
 
-_DEFAULTS = {"description": "", "source": "", "notes": [], "command": ""}
+_DEFAULTS = {"description": "", "source": "", "notes": [], "command": "", "trainer": None}
 _PARTS = {"final": "final", "parameters": "final", "curve": "curves", "layers": "layers"}
 
 
@@ -41,16 +41,16 @@ def render(results: StudyResults, shown: Contents | None = None) -> str:
     `~`.
     """
     shown = contents(results) if shown is None else shown
-    bundle, script = chart_library(), packaged("report.js")
+    bundle, script = chart_library(), packaged("charts.js") + packaged("report.js")
     content = legible(
-        _content(results)
+        page_content(results)
         | {
-            "findings": _as_json(told_findings(shown.found, results.document)),
-            "comparisons": [_exhibit(one, "findings") for one in shown.comparisons],
-            "shown": _exhibits(results, shown),
+            "findings": as_json(told_findings(shown.found, results.document)),
+            "comparisons": [exhibit_content(one, "findings") for one in shown.comparisons],
+            "shown": exhibit_contents(results, shown),
         }
     )
-    specs = {one.name: _drawing(one) for one in shown.figures}
+    specs = {one.name: drawing(one) for one in shown.figures}
     return (
         environment()
         .get_template("report.html")
@@ -73,7 +73,8 @@ def script_json(value: Any) -> Markup:
     return Markup(text)
 
 
-def _content(results: StudyResults) -> dict[str, Any]:
+def page_content(results: StudyResults) -> dict[str, Any]:
+    """What the template says of a study besides its findings and exhibits, JSON-ready."""
     document = results.document
     primary = document["primary"]
     rows = table(results, (primary,)) if primary in metric_names(results) else []
@@ -83,47 +84,47 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "primary": quantity(primary).name,
         "summary": summary(results, rows),
         "differences": else_differing(document),
-        "test_set": _as_json(spread_of_accuracy(results)),
+        "test_set": as_json(spread_of_accuracy(results)),
         "analyses": [phrase(one) for one in document.get("analyses") or []],
-        "table": _as_json(report_table(results)),
+        "table": as_json(report_table(results)),
         "counts": " to ".join(dict.fromkeys([str(counts[0]), str(counts[-1])])),
-        "recipe": [_as_json(term) for term in recipe_terms(results)],
+        "recipe": [as_json(term) for term in recipe_terms(results)],
         "levels": factor_rows(results),
         "examples": example_counts(results),
         "repeated": repeated_examples(results),
         "validation": any(name.startswith("validation/") for name in metric_names(results)),
-        "time": [_as_json(term) for term in time_terms(results)],
-        "origin": [_as_json(term) for term in origin_terms(results)],
+        "time": [as_json(term) for term in time_terms(results)],
+        "origin": [as_json(term) for term in origin_terms(results)],
         "differing": differing(results),
         "stored": len(results.runs),
         "planned": len(results.runs) + len(results.missing),
     }
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A frozen dataclass, and those within it, as plain values."""
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _as_json(getattr(value, name)) for name in value.__dataclass_fields__}
-    return [_as_json(one) for one in value] if isinstance(value, tuple) else value
+        return {name: as_json(getattr(value, name)) for name in value.__dataclass_fields__}
+    return [as_json(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _exhibits(results: StudyResults, shown: Contents) -> list[dict[str, Any]]:
+def exhibit_contents(results: StudyResults, shown: Contents) -> list[dict[str, Any]]:
     """Exhibits under their sections: those declared are one, others go by what they show."""
     declared = bool(results.document.get("figures"))
     return [
-        _exhibit(one, _PARTS.get(one.name.partition("-")[0], "confusion"))
+        exhibit_content(one, _PARTS.get(one.name.partition("-")[0], "confusion"))
         if isinstance(one, Figure) and not declared
-        else _exhibit(one, "declared")
+        else exhibit_content(one, "declared")
         for one in shown.exhibits
     ]
 
 
-def _exhibit(shown: Exhibit, part: str) -> dict[str, Any]:
+def exhibit_content(shown: Exhibit, part: str) -> dict[str, Any]:
     """What the template needs of a figure, a table or what is absent; `part` is its section."""
     if isinstance(shown, Figure):
         return _figure(shown) | {"kind": "figure", "part": part}
     kind = "absent" if isinstance(shown, Absent) else "sheet"
-    return {"kind": kind, "part": part} | _as_json(shown)
+    return {"kind": kind, "part": part} | as_json(shown)
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
@@ -138,12 +139,13 @@ def _figure(figure: Figure) -> dict[str, Any]:
             for one in figure.series
         ],
         "legend_title": figure.legend,
-        "key": [_as_json(one) for one in figure.key],
+        "key": [as_json(one) for one in figure.key],
         "epochs": list(figure.epochs),
         "folded": figure.folded,
     }
 
 
-def _drawing(figure: Figure) -> Mapping[str, Any]:
+def drawing(figure: Figure) -> Mapping[str, Any]:
+    """What the page's script draws a figure from: its data sets, and a specification per panel."""
     data = {name: [dict(row) for row in rows] for name, rows in figure.data.items()}
     return {"datasets": data, "panels": page_specs(figure)}

@@ -6,6 +6,9 @@ from typing import Any
 
 from paribus.results.tidy import StudyResults
 
+_FUNCTION = {"function", "code"}
+"""What stands for a function of the user's own, in a recipe as JSON."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -45,11 +48,15 @@ def phrase(value: Any, path: str = "", varied: Iterable[str] = ()) -> str:
 
     >>> phrase({"kind": "adamw", "learning_rate": 0.001, "schedule": None})
     'adamw: learning rate 0.001'
+    >>> phrase({"function": "mine:loss", "code": "b1c542ca85a7"})
+    'mine:loss (code b1c542ca)'
     """
     if path in varied:
         return "varies"
     if not isinstance(value, Mapping):
         return plain(value)
+    if set(value) == _FUNCTION:
+        return f"{value['function']} (code {value['code'][:8]})"
     parts = [
         f"{words(name)} {phrase(inner, f'{path}.{name}', varied)}"
         if not isinstance(inner, Mapping)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from paribus.claims.metric import SPLITS
 from paribus.report.quantities import Quantity, column_decimals, number, quantity, replicates
 from paribus.report.theme import is_number
 from paribus.results.table import Row
@@ -29,7 +30,8 @@ def value_with_interval(row: Row, shown: Quantity, places: int) -> str:
     bounds = (row["mean"], row["low"], row["high"])
     mean, low, high = (None if one is None else one * shown.scale for one in bounds)
     count = replicates([row["n"]])
-    where = f"{row['epoch_rule']} epoch, {shown.split} split"
+    of_split = f", {shown.split} split" if shown.split in SPLITS else ""
+    where = f"{row['epoch_rule']} epoch{of_split}"
     written = shown.written(mean, places)
     if low is None:
         return f"{written} ({count}: no interval, {where})"

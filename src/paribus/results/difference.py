@@ -57,8 +57,8 @@ class FactDifference:
 class KeyDifference:
     """Something in keys that was changed: a recipe field by dotted path, or what is beside it.
 
-    That is "data fingerprint", "numerics version" or "salt of the registration". `conditions`
-    counts those in which it went from the value `a` to the value `b`.
+    That is "data fingerprint", "numerics version", "trainer's code" or "salt of the
+    registration". `conditions` counts those in which it went from the value `a` to the value `b`.
     """
 
     field: str
@@ -193,6 +193,7 @@ def _content(run: StoredRun, member: Member) -> dict[str, Any]:
     return dict(leaves(run.recipe)) | {
         "data fingerprint": run.fingerprint,
         "numerics version": run.provenance.get("numerics", ABSENT),
+        "trainer's code": run.provenance.get("made_by", {}).get("code", ABSENT),
         "salt of the registration": run.replicate - member.replicate,
     }
 

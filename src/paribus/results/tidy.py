@@ -71,6 +71,11 @@ class StudyResults:
         coords = {dim: labels for dim, labels in found.coords.items() if dim != "epoch"}
         return Measurement(CONFUSION, found.values[-1], found.dims[1:], coords)
 
+    def _repr_html_(self) -> str:
+        from paribus.report.notebook import results_html  # noqa: PLC0415 - a notebook alone asks
+
+        return results_html(self)
+
 
 def condition_label(condition: Mapping[str, str]) -> str:
     """A condition in a few words: its labels; "one condition" where nothing varies.

@@ -13,13 +13,13 @@ from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from paribus.errors import LabError, LabGoneError, LabHeldError, LabUnwritableError, SchemaError
+from paribus.extras import extra
 from paribus.store.database import Database
 from paribus.store.lab import SharedLab
 from paribus.store.migrations import LATEST, check_version, statements_after
 from paribus.store.schema import METADATA
 
 SCHEMA = "paribus"
-PACKAGES = "pip install 'paribus[postgresql]'"
 
 # Two numbers that are ours alone: programs that share a database share its advisory locks.
 WRITING = 0x7061726962757301
@@ -91,15 +91,10 @@ class PostgresqlDatabase(Database):
             port=lab.port,
             database=lab.database,
         )
-        try:
-            engine = create_engine(
-                url, poolclass=StaticPool, connect_args=CONNECTION | dict(lab.options)
-            )
-        except ImportError as error:
-            raise LabError(
-                f"lab {lab} is a PostgreSQL database, and the package psycopg is not there "
-                f"({error}). Install it with: {PACKAGES}"
-            ) from None
+        extra("psycopg", "postgresql", f"lab {lab}, which is a PostgreSQL database,")
+        engine = create_engine(
+            url, poolclass=StaticPool, connect_args=CONNECTION | dict(lab.options)
+        )
         super().__init__(engine, f"lab {lab}")
 
     def version(self, connection: Connection) -> int:

@@ -43,7 +43,8 @@ CAUTIONS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 
 # What SQLite says where the damaged bytes were a name or a text; our own queries are tested.
 _DAMAGE = re.compile(
-    "no such (table|column)|already exists|duplicate column|Could not decode to UTF-8"
+    "no such (table|column)|already exists|duplicate column|Could not decode to UTF-8|"
+    "unsupported file format"
 )
 
 
@@ -133,6 +134,13 @@ def _connect(path: Path | None) -> sqlite3.Connection:
             _use_wal(connection)
             for pragma in PRAGMAS:
                 connection.execute(pragma)
+    except MemoryError:  # sizes in a damaged header ask for any amount of it
+        connection.close()
+        raise LabError(
+            f"{path} cannot be opened: SQLite got no memory for it. So it is where the beginning "
+            "of a file is damaged: put a copy of the lab back, or use another --lab. If other "
+            "labs cannot be opened either, the machine has no memory left."
+        ) from None
     except BaseException:
         connection.close()
         raise

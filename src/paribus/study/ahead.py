@@ -6,7 +6,6 @@ from statistics import fmean
 from typing import NamedTuple
 
 from paribus.design.adaptive import FIRST_TRIAL, Scan, Tuned
-from paribus.study.cost import run_cost
 from paribus.study.plan import Plan, PlannedRun
 
 
@@ -72,14 +71,14 @@ def _ahead_of_trials(plan: Plan, tuned: Tuned, last: Iterable[PlannedRun]) -> li
     ]
     levels = {run.condition[tuned.factor] for run in judged}
     # Their cohorts have been compiled for the trials.
-    return [Round(sum(map(run_cost, judged)) / max(1, len(levels)), 0, 0.0)]
+    return [Round(sum(run.cost for run in judged) / max(1, len(levels)), 0, 0.0)]
 
 
 def _expected(runs: Iterable[tuple[PlannedRun, float]]) -> Round:
     cost, needed = 0.0, dict[Hashable, float]()
     for run, chance in runs:
         if chance:
-            cost += chance * run_cost(run)
+            cost += chance * run.cost
             needed[run.cohort] = max(chance, needed.get(run.cohort, 0.0))
     return Round(cost, len(needed), fmean(needed.values()) if needed else 0.0)
 

@@ -47,7 +47,7 @@ def said_by(plan: Plan) -> list[Said]:
     for run in plan.runs:
         if run.replicate < FIRST_TRIAL:  # trials choose; no claim speaks of them
             runs.setdefault(_place(run.condition), []).append(run)
-    recipes = {place: found[0].recipe.as_json() for place, found in runs.items()}
+    recipes = {place: _trained(found[0], plan) for place, found in runs.items()}
     conditions = [found[0].condition for found in runs.values()]
     sentences = [one["sentence"] for one in plan.study.document()["claims"]]
     said = []
@@ -68,13 +68,18 @@ def content_of(study: ScaledStudy, said: Sequence[Said]) -> dict[str, Any]:
     """What is registered of a study, with some of its claims, as JSON-ready data."""
     document = study.document()
     kept = ("name", "scale", "question", "recipe", "factors", "design")
-    return {name: document[name] for name in kept} | {
-        "looks": list(study.looks),
-        "level": LEVEL,
-        "spending": SPENDING,
-        "correction": CORRECTION,
-        "claims": [dict(one.content) for one in said],
-    }
+    trainer = {} if study.trainer is None else {"trainer": document["trainer"]}
+    return (
+        {name: document[name] for name in kept}
+        | trainer
+        | {
+            "looks": list(study.looks),
+            "level": LEVEL,
+            "spending": SPENDING,
+            "correction": CORRECTION,
+            "claims": [dict(one.content) for one in said],
+        }
+    )
 
 
 def levels_of_looks(looks: Sequence[int]) -> dict[int, float]:
@@ -102,6 +107,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         if factors.get(name) != later.get(name)
     ]
     found += [name for name in ("design", "looks") if before[name] != now[name]]
+    found += ["trainer"] if before.get("trainer") != now.get("trainer") else []
     ours, theirs = (list(map(_identity, content["claims"])) for content in (now, before))
     counts = {
         "not as registered": sum(one not in theirs for one in ours),
@@ -115,6 +121,14 @@ def _measured_by(claim: AnyClaim, study: ScaledStudy) -> list[Any]:
     sources = {name.partition("/")[0] for name in names}
     probes = [one.as_json() for one in study.probes if set(names) & set(one.axes)]
     return probes + [one.as_json() for one in study.computed if one.name in sources]
+
+
+def _trained(run: PlannedRun, plan: Plan) -> Any:
+    """What is trained: a recipe of our engine's, or one with the trainer's code."""
+    recipe = run.recipe.as_json()
+    if plan.study.trainer is None:
+        return recipe
+    return {"recipe": recipe, **plan.study.apparatus.made_by(run.recipe)}
 
 
 def _identity(said: Mapping[str, Any]) -> tuple[Any, str]:

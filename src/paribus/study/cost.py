@@ -2,7 +2,6 @@
 
 import math
 
-from paribus.study.plan import PlannedRun
 from paribus.training.recipe import Recipe
 
 STEP, WEIGHT, EXAMPLE, MULTIPLICATION = 20.0, 6.5e-4, 0.3, 2.1e-5
@@ -19,11 +18,11 @@ def step_cost(recipe: Recipe, parameters: int) -> float:
     return STEP + 3 * recipe.batch * _forward_cost(recipe) + WEIGHT * parameters
 
 
-def run_cost(run: PlannedRun) -> float:
+def recipe_cost(recipe: Recipe, parameters: int) -> float:
     """The relative cost of a whole run: of what it starts from, and of evaluations, too."""
-    first = run.recipe.predecessor
-    warm = 0.0 if first is None else _cost(first, run.parameters)
-    return warm + _cost(run.recipe, run.parameters)
+    first = recipe.predecessor
+    warm = 0.0 if first is None else _cost(first, parameters)
+    return warm + _cost(recipe, parameters)
 
 
 def _cost(recipe: Recipe, parameters: int) -> float:

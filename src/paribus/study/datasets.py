@@ -20,7 +20,7 @@ class Datasets:
 
         Raises `MissingDataError` and `DamagedDataError`.
         """
-        for data in {run.recipe.data.bare() for run in runs}:
+        for data in {run.data for run in runs if run.data is not None}:
             self._load(data)
 
     def loaded(self, run: PlannedRun) -> Dataset:
@@ -30,7 +30,8 @@ class Datasets:
 
     def of(self, run: PlannedRun) -> Dataset:
         """The loaded data set of a run."""
-        return self._loaded[run.recipe.data.bare()]
+        assert run.data is not None
+        return self._loaded[run.data]
 
     def leaks(
         self, locations: Mapping[DataSpec, Location], known: Mapping[str, str]

@@ -1,34 +1,72 @@
-"""What trains a study: threads of this process, worker processes, or a Ray cluster."""
+"""What trains a study: threads of this process, worker processes, or a Ray cluster.
 
-import importlib
+And which tasks they are given: those of our engine, or of a trainer of the user's own.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
-from paribus.errors import ExecutorError
-from paribus.executors import Executor, InlineExecutor, ProcessExecutor, Setup, ThreadExecutor
+from paribus.executors import (
+    Executor,
+    InlineExecutor,
+    ProcessExecutor,
+    Setup,
+    Task,
+    ThreadExecutor,
+)
+from paribus.executors.base import nothing
+from paribus.extras import extra
 from paribus.study.estimate import memory_bytes
+from paribus.study.foreign import Foreign
+from paribus.study.foreign_training import foreign_task
 from paribus.study.options import RunOptions
-from paribus.study.plan import Plan, by_recipe
-from paribus.study.tasks import LaneHome
+from paribus.study.plan import Plan, PlannedRun, by_recipe
+from paribus.study.tasks import LaneHome, native_task
 from paribus.training.lane import UNLIMITED
 from paribus.training.platform import devices, usable_cores, xla_flags
 from paribus.training.provenance import LIBRARIES
 
+FOREIGN_LIBRARIES = ("paribus", "numpy")
+"""What has to have the same version wherever a trainer of the user's own runs."""
 WORKER_BYTES = 700_000_000
 """What a worker takes beside data and models: Python, JAX and compiled programs."""
 
 
+class MakeTask(Protocol):
+    """Makes the task that trains some runs of one cohort."""
+
+    def __call__(
+        self,
+        runs: Sequence[PlannedRun],
+        data: str | None,
+        facts: Mapping[str, Any],
+        checkpoints: Mapping[str, bytes],
+    ) -> Task[None]:
+        """`data` names their shared data set, `facts` join their provenance."""
+        ...
+
+
 @dataclass(frozen=True)
 class Engine:
-    """An executor whose homes are lanes, each with room for so many runs side by side."""
+    """An executor, the runs that a task of it may have side by side, and what makes its tasks."""
 
     executor: Executor
     widest: int
+    task: MakeTask
 
 
 def engine(plan: Plan, options: RunOptions) -> Engine:
-    """The engine that the options ask for, started. Raises `ExecutorError` where it cannot be."""
+    """The engine that the options ask for, started. Raises `ParibusError` where it cannot be."""
+    apparatus = plan.study.apparatus
+    if not isinstance(apparatus, Foreign):
+        return _native(plan, options)
+    return Engine(_foreign_executor(plan, options), 1, partial(foreign_task, apparatus))
+
+
+def _native(plan: Plan, options: RunOptions) -> Engine:
     home = LaneHome(options.side_by_side)
     match options.on:
         case "threads":
@@ -44,7 +82,24 @@ def engine(plan: Plan, options: RunOptions) -> Engine:
             )
         case "ray":
             made, accelerated = _on_ray(plan, options, _setup(home))
-    return Engine(made, options.side_by_side or (UNLIMITED if accelerated else 1))
+    widest = options.side_by_side or (UNLIMITED if accelerated else 1)
+    return Engine(
+        made, widest, partial(native_task, plan.study.probes, options.checkpoint_seconds)
+    )
+
+
+def _foreign_executor(plan: Plan, options: RunOptions) -> Executor:
+    """In threads one run at a time: other libraries have one random state for a whole process."""
+    setup = Setup(nothing, FOREIGN_LIBRARIES)
+    match options.on:
+        case "threads":
+            return ThreadExecutor(1)
+        case "inline":
+            return InlineExecutor()
+        case "processes":
+            return ProcessExecutor(options.cores or usable_cores(), setup)
+        case "ray":
+            return _on_ray(plan, options, setup)[0]
 
 
 def _setup(home: LaneHome) -> Setup:
@@ -52,7 +107,7 @@ def _setup(home: LaneHome) -> Setup:
 
 
 def look_for_workers(options: RunOptions) -> None:
-    """Raises `ExecutorError` where it can be seen at once that there will be no engine."""
+    """Raises `ParibusError` where it can be seen at once that there will be no engine."""
     if options.on == "ray":
         ray = _ray()
         if options.address is not None:
@@ -63,21 +118,15 @@ def _on_ray(plan: Plan, options: RunOptions, setup: Setup) -> tuple[Executor, bo
     ray = _ray()
     there = ray.cluster(options.address, options.cores)
     accelerated = there.resources.get("GPU", 0) >= 1
-    largest = [runs[0] for runs in by_recipe(plan.runs)]
+    models = [runs[0] for runs in by_recipe(plan.runs)] if plan.study.trainer is None else []
     wanted: dict[str, Any] = {
         "num_cpus": 1,
         "num_gpus": int(accelerated),
-        "memory": memory_bytes(largest, lanes=1) + WORKER_BYTES,
+        "memory": memory_bytes(models, lanes=1) + WORKER_BYTES,
     }
     return ray.RayExecutor(there, setup, resources=wanted, most=options.cores), accelerated
 
 
 def _ray() -> ModuleType:
     """Our module for Ray, which is optional, and slow to load."""
-    try:
-        return importlib.import_module("paribus.executors.ray")
-    except ImportError:
-        raise ExecutorError(
-            "training on Ray needs the package ray, which is not installed here. "
-            "Install it with: pip install 'paribus[ray]'"
-        ) from None
+    return extra("paribus.executors.ray", "ray", "training on Ray")

@@ -14,14 +14,14 @@ from paribus.errors import NothingStoredError
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import StoredRun
 from paribus.study import rounds
-from paribus.study.cost import run_cost, step_cost
+from paribus.study.cost import step_cost
+from paribus.study.native import as_recipe
 from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun, by_recipe
 from paribus.training.lane import Lane
 from paribus.training.loop import train_run
-from paribus.training.platform import devices
+from paribus.training.platform import devices, usable_cores
 from paribus.training.provenance import provenance
-from paribus.training.recipe import Recipe
 from paribus.training.task import StoppedError, Task
 
 CALIBRATION_SECONDS = 1.0
@@ -30,8 +30,8 @@ COMPILE_SECONDS = 1.0
 MOST_EARLIER = 1_000
 """So many stored runs say how long a step takes as well as all of them do."""
 
-Earlier = list[tuple[StoredRun, Recipe]]
-"""Stored runs of a plan, with their recipes."""
+Earlier = list[tuple[StoredRun, PlannedRun]]
+"""Stored runs of a plan, with what was planned."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,17 @@ class Estimate:
     """What is to be trained and what that will take; `seconds` is None where nothing is known.
 
     `basis` says what the time rests on. `stored_bytes` is what the runs to train will add to the
-    lab, `memory_bytes` what data and the models in training take in memory.
+    lab, `memory_bytes` what data and the models in training take in memory. Steps and bytes are
+    None where a trainer of the user's own trains, of whom nothing is known.
     """
 
     to_train: int
     stored: int
-    model_steps: int
     seconds: float | None
     basis: str
-    stored_bytes: int
-    memory_bytes: int
+    model_steps: int | None = None
+    stored_bytes: int | None = None
+    memory_bytes: int | None = None
 
 
 def estimate(plan: Plan, options: RunOptions) -> Estimate:
@@ -58,15 +59,18 @@ def estimate(plan: Plan, options: RunOptions) -> Estimate:
     """
     wanted = _needed(plan, options)
     missing = list({run.key: run for run in wanted.runs if run.key not in wanted.stored}.values())
+    if plan.study.trainer is not None:
+        seconds, basis = _foreign_seconds(missing, wanted.earlier, options)
+        return Estimate(len(missing), len(wanted.stored), seconds, basis)
     lanes = len(devices(options.cores))
     seconds, basis = _seconds(missing, wanted.earlier, options, lanes)
     alike = [(runs[0], len(runs)) for runs in by_recipe(missing)]
     return Estimate(
         to_train=len(missing),
         stored=len(wanted.stored),
-        model_steps=sum(run.steps * count for run, count in alike),
         seconds=seconds,
         basis=basis,
+        model_steps=sum((run.steps or 0) * count for run, count in alike),
         stored_bytes=sum(_run_bytes(run) * count for run, count in alike),
         memory_bytes=memory_bytes([run for run, _ in alike], lanes),
     )
@@ -85,10 +89,10 @@ def _needed(plan: Plan, options: RunOptions) -> _Wanted:
     try:
         with Catalogue.open(options.lab, create=False) as catalogue:
             wanted = rounds.needed(plan, catalogue)
-            recipes = {run.key: run.recipe for run in wanted}
-            stored = catalogue.finished(recipes)
-            some = [] if len(stored) == len(recipes) else spread(sorted(stored), MOST_EARLIER)
-            earlier = [(run, recipes[run.key]) for run in catalogue.summaries(some)]
+            planned = {run.key: run for run in wanted}
+            stored = catalogue.finished(planned)
+            some = [] if len(stored) == len(planned) else spread(sorted(stored), MOST_EARLIER)
+            earlier = [(run, planned[run.key]) for run in catalogue.summaries(some)]
             return _Wanted(wanted, stored, earlier)
     except NothingStoredError:
         with Catalogue.in_memory() as nothing:
@@ -115,8 +119,8 @@ def _seconds(
     basis = f"{len(earlier)} earlier runs"
     compile_seconds = COMPILE_SECONDS
     if scale is None:
-        longest = max((runs[0] for runs in by_recipe(missing)), key=run_cost)
-        if longest.recipe.data.locate(options.source).state == "absent":
+        longest = max((runs[0] for runs in by_recipe(missing)), key=lambda run: run.cost)
+        if as_recipe(longest.recipe).data.locate(options.source).state == "absent":
             return None, "unknown until the data is here"
         scale, compile_seconds = _calibrate(longest, options)
         basis = "a calibration of about a second"
@@ -125,9 +129,26 @@ def _seconds(
     for runs in by_recipe(missing):
         compiles = 0 if runs[0].cohort in met else compile_seconds
         met.add(runs[0].cohort)
-        trains = run_cost(runs[0]) * scale
+        trains = runs[0].cost * scale
         seconds += [trains + compiles, *[trains] * (len(runs) - 1)]
     return makespan(seconds, lanes), basis
+
+
+def _foreign_seconds(
+    missing: list[PlannedRun], earlier: Earlier, options: RunOptions
+) -> tuple[float | None, str]:
+    """As runs of the same condition took, or for want of them as all those of the study did."""
+    if not missing:
+        return 0.0, "nothing is left to train"
+    if not earlier:
+        return None, "a trainer of your own: known when its first runs are stored"
+    known: dict[Hashable, list[float]] = {}
+    for run, planned in earlier:
+        known.setdefault(planned.cohort, []).append(run.provenance["seconds"]["train"])
+    typical = median(one for several in known.values() for one in several)
+    seconds = [median(known.get(run.cohort) or [typical]) for run in missing]
+    slots = 1 if options.on in ("threads", "inline") else options.cores or usable_cores()
+    return makespan(seconds, slots), f"{len(earlier)} earlier runs"
 
 
 def makespan(seconds: Iterable[float], lanes: int) -> float:
@@ -146,7 +167,8 @@ def _scale_of(runs: Earlier) -> float | None:
     """Seconds per unit of cost in stored runs of this kind of processor."""
     here = provenance(devices()[0])["device"]
     scales = []
-    for run, recipe in runs:
+    for run, planned in runs:
+        recipe = as_recipe(planned.recipe)
         seconds, steps = run.provenance["seconds"], run.provenance["model_steps"]
         # What a run starts from, and what ends it, are in its seconds but not in its steps.
         plain = recipe.warm_start is None and recipe.second_phase is None
@@ -165,30 +187,36 @@ def _calibrate(run: PlannedRun, options: RunOptions) -> tuple[float, float]:
         # The first question comes before compiling, the second after the first steps.
         return len(asked) > 2 and asked[-1] - asked[1] > CALIBRATION_SECONDS
 
-    dataset = run.recipe.data.load(options.source)
-    task = Task(run.recipe, run.seed, dataset, cancelled=cancelled)
+    recipe = as_recipe(run.recipe)
+    dataset = recipe.data.load(options.source)
+    task = Task(recipe, run.seed, dataset, cancelled=cancelled)
     try:
         trained = train_run(task, Lane(devices()[0]))
         steps, seconds = trained.steps, trained.seconds
     except StoppedError as stopped:
         steps, seconds = stopped.steps, stopped.seconds
-    cost = max(1, steps) * step_cost(run.recipe, run.parameters)
+    cost = max(1, steps) * step_cost(recipe, run.parameters or 0)
     return seconds.train / cost, seconds.compile
 
 
 def _run_bytes(run: PlannedRun) -> int:
-    facts = run.recipe.data.facts()
-    numbers = 8 if run.recipe.precision == "float64" else 4
-    evaluations = 2 if run.recipe.evaluate == "end" else run.recipe.epochs // run.recipe.evaluate
+    recipe = as_recipe(run.recipe)
+    facts = recipe.data.facts()
+    numbers = 8 if recipe.precision == "float64" else 4
+    evaluations = 2 if recipe.evaluate == "end" else recipe.epochs // recipe.evaluate
     per_evaluation = 12 * 8 + facts.outputs**2 if facts.classification else 2 * 8
     # Weights hardly compress; everything else does, and has a few kilobytes of its own.
-    return run.parameters * numbers + evaluations * per_evaluation + facts.test // 8 + 6_000
+    return (run.parameters or 0) * numbers + evaluations * per_evaluation + facts.test // 8 + 6_000
 
 
 def memory_bytes(runs: Sequence[PlannedRun], lanes: int) -> int:
     """What the data of these runs and the largest models of so many lanes take in memory."""
     if not runs:
         return 0
-    data = {run.recipe.data.bare(): run.recipe.data.facts().bytes for run in runs}
-    largest = max(run.parameters * (8 if run.recipe.precision == "float64" else 4) for run in runs)
+    recipes = [as_recipe(run.recipe) for run in runs]
+    data = {recipe.data.bare(): recipe.data.facts().bytes for recipe in recipes}
+    largest = max(
+        (run.parameters or 0) * (8 if recipe.precision == "float64" else 4)
+        for run, recipe in zip(runs, recipes, strict=True)
+    )
     return sum(data.values()) + 4 * largest * lanes  # weights, two moments, gradient

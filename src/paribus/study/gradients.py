@@ -12,6 +12,7 @@ from paribus.data.base import DataSpec, Source
 from paribus.data.dataset import Dataset
 from paribus.errors import ParibusError
 from paribus.probes.gradient_check import GradientCheck, check_gradient
+from paribus.study.native import as_recipe
 from paribus.study.plan import Plan, PlannedRun
 from paribus.training.batch import Data, Drawn, keys_of, read
 from paribus.training.loop import arithmetic
@@ -41,15 +42,21 @@ def check_gradients(plan: Plan, source: Source) -> Iterator[ConditionCheck]:
     on. Conditions that differ in nothing of this share one check.
 
     Raises `DataError` where data is missing or damaged, and `ParibusError` where the loss is not
-    finite to begin with.
+    finite to begin with, or the study has a trainer of its own.
     """
+    if plan.study.trainer is not None:
+        raise ParibusError(
+            f"study {plan.study.name!r} is trained by {plan.study.trainer.name}; only gradients "
+            "of our own engine can be checked"
+        )
     devices()
     loaded: dict[DataSpec, Dataset] = {}
     checked: dict[Hashable, GradientCheck] = {}
     for run in plan.runs:
         if run.replicate:
             continue
-        data, key = run.recipe.data.bare(), _decides(run.recipe)
+        recipe = as_recipe(run.recipe)
+        data, key = recipe.data.bare(), _decides(recipe)
         if data not in loaded:
             loaded[data] = data.load(source)
         if key not in checked:
@@ -85,7 +92,7 @@ def first_objective(
 
     In float64, in the context that this opens; the objective maps a network to a number.
     """
-    recipe = _as_checked(run.recipe)
+    recipe = _as_checked(as_recipe(run.recipe))
     with arithmetic(recipe):
         member = Member(Task(recipe, run.seed, dataset))
         positions = member.order(1, 1)[0]

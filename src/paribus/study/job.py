@@ -55,7 +55,7 @@ def _stored(run: PlannedRun, trained: Trained, task: Task, facts: dict[str, Any]
         "model_steps": trained.before.steps + trained.steps,
         "epochs": trained.epochs,
         "restarts": trained.before.restarts,
-        "precision": run.recipe.precision,
+        "precision": task.recipe.precision,
         "examples": {
             "train": len(splits.train),
             "validation": len(splits.validation),
@@ -68,7 +68,7 @@ def _stored(run: PlannedRun, trained: Trained, task: Task, facts: dict[str, Any]
         replicate=run.seed,
         fingerprint=task.dataset.fingerprint,
         status="finished" if trained.diverged_epoch is None else "diverged",
-        parameters=run.parameters,
+        parameters=run.parameters or 0,
         provenance=facts | measured,
         measurements=trained.history.measurements(names),
         artifacts=artifacts,

@@ -52,8 +52,8 @@ class Running:
 
     @property
     def share(self) -> float:
-        """The share of its epochs that is trained."""
-        return self.done / self.run.recipe.epochs
+        """The share of its epochs that is trained; 0 where their number is not known."""
+        return min(1.0, self.done / self.run.epochs) if self.run.epochs else 0.0
 
     @property
     def watched(self) -> float:
@@ -63,13 +63,21 @@ class Running:
     @property
     def own_pace(self) -> float | None:
         """Seconds per unit of cost in that time."""
-        if self.first is None or self.last is None or self.last[1] == self.first[1]:
+        if self.first is None or self.last is None:
             return None
-        return self.watched / self.cost_of(self.last[1] - self.first[1])
+        cost = self.cost_of(self.last[1] - self.first[1])
+        return self.watched / cost if cost else None
 
     def cost_of(self, epochs: int) -> float:
-        """What so many of its epochs cost."""
-        return self.cost * epochs / self.run.recipe.epochs
+        """What so many of its epochs cost; 0 where their number is not known."""
+        return self.cost * epochs / self.run.epochs if self.run.epochs else 0.0
+
+    @property
+    def whole(self) -> tuple[float, float]:
+        """Of a run that has ended: what it cost since it began, and the share that it took."""
+        if self.run.epochs is None:
+            return self.cost, 1.0
+        return self.cost_of(self.done - self.epoch), self.share
 
 
 @dataclass
@@ -100,11 +108,11 @@ class Pace:
 
     def learn(self, run: Running, now: float) -> None:
         """Learns from a run that has ended now."""
-        seconds, cost = now - run.begun, run.cost_of(run.done - run.epoch)
+        seconds, (cost, share) = now - run.begun, run.whole
         if cost <= 0:
             return
-        self._shares.setdefault(run.cohort, deque(maxlen=_SHARES)).append(run.share)
-        self._all_shares.append(run.share)
+        self._shares.setdefault(run.cohort, deque(maxlen=_SHARES)).append(share)
+        self._all_shares.append(share)
         if not run.cold:
             self._warm.setdefault(run.cohort, _Recent()).add(seconds / cost)
             return

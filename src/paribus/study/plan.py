@@ -7,16 +7,18 @@ from typing import Any
 
 from paribus.data.base import DataSpec, Location, Source
 from paribus.design.adaptive import Scan, Tuned
-from paribus.models.base import parameters_of
-from paribus.spec import digests, split_traced
+from paribus.spec import Spec, digests
 from paribus.store.records import Member, StudyEntry
+from paribus.study.apparatus import Extent, data_of
+from paribus.study.native import NATIVE
 from paribus.study.scaled import ScaledStudy
-from paribus.training.recipe import NUMERICS, Recipe
+from paribus.study.shown import plan_shown
+from paribus.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run: a condition and a replicate, with its content key and its number of parameters.
+    """One run: a condition and a replicate, with its content key and what is known of its size.
 
     Its randomness comes from `seed`: the replicate, plus the salt of a registration made ahead.
     """
@@ -25,14 +27,38 @@ class PlannedRun:
     condition: Mapping[str, str]
     replicate: int
     seed: int
-    recipe: Recipe
-    parameters: int
-    cohort: Hashable
+    recipe: Spec
+    extent: Extent
 
     @property
-    def steps(self) -> int:
-        """Optimizer steps, if it is not stopped before its last epoch."""
-        return self.recipe.epochs * self.recipe.steps_per_epoch
+    def parameters(self) -> int | None:
+        """How many numbers are trained, where that is known."""
+        return self.extent.parameters
+
+    @property
+    def cohort(self) -> Hashable:
+        """What is equal for runs that share what is costly to set up."""
+        return self.extent.cohort
+
+    @property
+    def cost(self) -> float:
+        """What it costs, relative to other runs of its study."""
+        return self.extent.cost
+
+    @property
+    def epochs(self) -> int | None:
+        """Its epochs, where they are known, if it is not stopped before its last."""
+        return self.extent.epochs
+
+    @property
+    def steps(self) -> int | None:
+        """Optimizer steps, where they are known, if it is not stopped before its last epoch."""
+        return self.extent.steps
+
+    @property
+    def data(self) -> DataSpec | None:
+        """The bare declaration of its data, where that is one of ours."""
+        return data_of(self.recipe)
 
 
 @dataclass(frozen=True)
@@ -52,18 +78,21 @@ class Plan:
         moved = []
         for runs in by_recipe(self.runs):
             recipe = runs[0].recipe
-            fingerprint = self.locations[recipe.data.bare()].fingerprint
+            fingerprint = _fingerprint(data_of(recipe), self.locations)
             seeds = [run.replicate + salt for run in runs]
-            keys = run_keys(recipe, seeds, fingerprint)
+            keys = keys_of(recipe.as_json(), seeds, fingerprint, self._made_by(recipe))
             moved += [
                 replace(run, seed=seed, key=key)
                 for run, seed, key in zip(runs, seeds, keys, strict=True)
             ]
         return replace(self, runs=tuple(moved))
 
+    def _made_by(self, recipe: Spec) -> Mapping[str, Any]:
+        return self.study.apparatus.made_by(recipe)
+
     @property
     def cohorts(self) -> dict[Hashable, list[PlannedRun]]:
-        """The distinct runs by what their compiled programs share: the static part of a recipe."""
+        """The distinct runs by their cohort: of our engine, the static part of a recipe."""
         found: dict[Hashable, dict[str, PlannedRun]] = {}
         for runs in by_recipe(self.runs):
             cohort = found.setdefault(runs[0].cohort, {})
@@ -84,9 +113,7 @@ class Plan:
         """What a user should know before training: full batches, equal conditions, local data."""
         found = list(_design_notices(self))
         recipes = [runs[0].recipe for runs in by_recipe(self.runs)]
-        full = sorted({recipe.batch_size for recipe in recipes if _is_full_batch(recipe)})
-        for size in full:
-            found.append(f"batch size {size} is at least all training examples: full batch")
+        found += self.study.apparatus.notices(recipes)
         if len({run.key for run in self.runs}) < len(self.runs):
             found.append("some conditions have one recipe: their runs are identical, trained once")
         found += [_data_notice(*found_at) for found_at in self.locations.items()]
@@ -112,6 +139,10 @@ class Plan:
             ],
             **self.study.differences,
         }
+
+    def _repr_html_(self) -> str:
+        cohorts = len(self.cohorts)
+        return plan_shown(self.study.document(), self.runs, cohorts, self.notices())
 
 
 def by_recipe(runs: Iterable[PlannedRun]) -> list[list[PlannedRun]]:
@@ -154,10 +185,6 @@ def _data_notice(data: DataSpec, location: Location) -> str:
             return ""
 
 
-def _is_full_batch(recipe: Recipe) -> bool:
-    return recipe.batch_size >= recipe.train_examples
-
-
 def make_plan(study: ScaledStudy, source: Source) -> Plan:
     """All runs of a study, replicates 0 .. n-1 of each condition; reads checksums, trains nothing.
 
@@ -167,13 +194,11 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
     locations: dict[DataSpec, Location] = {}
     runs = []
     for condition, recipe in study.resolved():
-        data = recipe.data.bare()
-        if data not in locations:
+        data = data_of(recipe)
+        if data is not None and data not in locations:
             locations[data] = data.locate(source)
-        fingerprint = locations[data].fingerprint
-        cohort, _ = split_traced(recipe)
-        facts = recipe.data.facts()
-        parameters = parameters_of(recipe.model, facts.shape, facts.outputs)
+        fingerprint, made_by = _fingerprint(data, locations), study.apparatus.made_by(recipe)
+        extent = study.apparatus.extent(recipe)
         replicates = study.replicate_numbers
         runs += [
             PlannedRun(
@@ -182,22 +207,38 @@ def make_plan(study: ScaledStudy, source: Source) -> Plan:
                 replicate=replicate,
                 seed=replicate,
                 recipe=recipe,
-                parameters=parameters,
-                cohort=cohort,
+                extent=extent,
             )
             for replicate, key in zip(
-                replicates, run_keys(recipe, replicates, fingerprint), strict=True
+                replicates,
+                keys_of(recipe.as_json(), replicates, fingerprint, made_by),
+                strict=True,
             )
         ]
     return Plan(study, tuple(runs), locations)
 
 
 def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
-    """The content hash by which a run is known, in every lab and every study."""
+    """The key of a run of our own engine."""
     return run_keys(recipe, [seed], fingerprint)[0]
 
 
 def run_keys(recipe: Recipe, seeds: Sequence[int], fingerprint: str) -> list[str]:
     """The `run_key` of each of these seeds, in their order."""
-    content = {"recipe": recipe.as_json(), "data": fingerprint, "numerics": NUMERICS}
+    return keys_of(recipe.as_json(), seeds, fingerprint, NATIVE.made_by(recipe))
+
+
+def _fingerprint(data: DataSpec | None, locations: Mapping[DataSpec, Location]) -> str:
+    return "" if data is None else locations[data].fingerprint
+
+
+def keys_of(
+    recipe: Mapping[str, Any], seeds: Sequence[int], fingerprint: str, made_by: Mapping[str, Any]
+) -> list[str]:
+    """The content hashes by which runs of a recipe are known, in every lab and every study.
+
+    `recipe` is as JSON, `fingerprint` that of its data ("" where it declares none), `made_by` what
+    `Apparatus.made_by` says.
+    """
+    content = {"recipe": recipe, "data": fingerprint, **made_by}
     return digests(content, "replicate", seeds)

@@ -54,7 +54,7 @@ class Progress:
             self._open = left
             self.total += len(new)
             self.cohorts += len({run.cohort for run in new})
-            self.all_epochs += sum(run.recipe.epochs for run in new)
+            self.all_epochs += sum(run.epochs or 0 for run in new)
             if new:
                 self._rounds.append(new)
             self._cost = self._spent + self._left.plan(to_train, ahead(plan, self._rounds))
@@ -135,5 +135,5 @@ def _told(found: Running) -> dict[str, Any]:
         "condition": dict(found.run.condition),
         "replicate": found.run.replicate,
         "epoch": found.done,
-        "epochs": found.run.recipe.epochs,
+        "epochs": found.run.epochs,
     }

@@ -4,14 +4,14 @@ A design may choose runs by what others gave, so that a study is trained in roun
 """
 
 import math
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from paribus.design.adaptive import Scan, Tuned
 from paribus.probes.base import Probe
 from paribus.store.catalogue import Catalogue
-from paribus.store.records import StudyEntry
-from paribus.study.cost import run_cost
+from paribus.store.records import Member, StudyEntry
+from paribus.study.native import as_recipe
 from paribus.study.plan import Plan, PlannedRun
 
 Score = Callable[[PlannedRun], float | None]
@@ -43,7 +43,7 @@ def todo(plan: Plan, catalogue: Catalogue, without: Collection[str] = ()) -> Tod
         if run.key not in stored:
             cohorts.setdefault(run.cohort, []).append(run)
     # The costliest first: the short ones then fill the lanes to the end.
-    costliest = sorted(cohorts.values(), key=lambda runs: -sum(map(run_cost, runs)))
+    costliest = sorted(cohorts.values(), key=lambda runs: -sum(run.cost for run in runs))
     been = catalogue.probed(stored)
     lacking = []
     for key, status in stored.items():
@@ -73,6 +73,13 @@ def needed(plan: Plan, catalogue: Catalogue) -> list[PlannedRun]:
 
 def entry(plan: Plan, catalogue: Catalogue) -> StudyEntry:
     """The study as the lab is to keep it: with the runs that it consists of, as known by now."""
+    found = _chosen(plan, catalogue)
+    measured = _measured(catalogue, found.members)
+    primary = plan.study.apparatus.primary(plan.study, measured)
+    return replace(found, document=dict(found.document) | {"primary": primary})
+
+
+def _chosen(plan: Plan, catalogue: Catalogue) -> StudyEntry:
     match plan.study.design:
         case Scan():
             return plan.entry_of(needed(plan, catalogue))
@@ -80,14 +87,17 @@ def entry(plan: Plan, catalogue: Catalogue) -> StudyEntry:
             score = _scores(plan, catalogue, tuned.metric)
             kept = tuned.kept(plan.runs, score)
             found = plan.entry_of(kept or needed(plan, catalogue))
-            return StudyEntry(
-                found.name,
-                found.scale,
-                dict(found.document) | {"tuning": _tuning(plan, tuned, score)},
-                found.members,
-            )
+            tuning = {"tuning": _tuning(plan, tuned, score)}
+            return replace(found, document=dict(found.document) | tuning)
         case _:
             return plan.entry
+
+
+def _measured(catalogue: Catalogue, members: Sequence[Member]) -> list[str]:
+    """What one of these runs measured over epochs, in its order; nothing where none is stored."""
+    stored = next(catalogue.summaries(member.key for member in members), None)
+    keys = [] if stored is None else [stored.key]
+    return [one.name for _, one in catalogue.measurements(keys) if one.dims == ("epoch",)]
 
 
 def _tuning(plan: Plan, tuned: Tuned, score: Score) -> list[dict[str, object]]:
@@ -117,10 +127,10 @@ def _scores(plan: Plan, catalogue: Catalogue, metric: str) -> Score:
     def score(run: PlannedRun) -> float | None:
         if run.key not in status:
             return None
-        return last[run.key] if status[run.key] == "finished" else math.nan
+        return last.get(run.key, math.nan) if status[run.key] == "finished" else math.nan
 
     return score
 
 
 def _classes(plan: Plan) -> int:
-    return plan.study.recipe.data.facts().outputs
+    return as_recipe(plan.study.recipe).data.facts().outputs

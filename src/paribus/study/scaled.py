@@ -10,17 +10,19 @@ from typing import Any
 
 from paribus.analyses.base import Analysis
 from paribus.claims import AnyClaim
-from paribus.design.adaptive import FIRST_TRIAL, Adaptive, Scan, Tuned
+from paribus.design.adaptive import FIRST_TRIAL, Adaptive, Tuned
 from paribus.design.confound import Case, confounds, consequences
-from paribus.design.differences import Difference
+from paribus.design.differences import Difference, Kind
 from paribus.design.factor import Factor
 from paribus.design.grid import Condition, Design, conditions
 from paribus.errors import DeclarationError, Fault
 from paribus.figures import AnyFigure
+from paribus.functions import Function, as_function
 from paribus.probes.base import Probe
 from paribus.spec import Spec
-from paribus.study.differences import cases_of, sizes_of
-from paribus.training.recipe import Recipe
+from paribus.study.apparatus import Apparatus
+from paribus.study.foreign import Foreign, trainer_document
+from paribus.study.native import NATIVE
 
 RESERVED = frozenset(
     {
@@ -57,10 +59,11 @@ class ScaledStudy:
     name: str
     scale: str
     question: str
-    recipe: Recipe
+    recipe: Spec
     factors: tuple[Factor, ...]
     replicates: int
     looks: tuple[int, ...]
+    trainer: Function | None = None
     design: Design | Adaptive = "factorial"
     probes: tuple[Probe, ...] = ()
     analyses: tuple[Analysis, ...] = ()
@@ -74,7 +77,12 @@ class ScaledStudy:
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
 
-    def resolved(self) -> list[tuple[Condition, Recipe]]:
+    @property
+    def apparatus(self) -> Apparatus:
+        """How its runs are trained: by our engine, or by a function of the user's."""
+        return NATIVE if self.trainer is None else Foreign(self.trainer)
+
+    def resolved(self) -> list[tuple[Condition, Spec]]:
         """Every condition with its recipe.
 
         Raises `DeclarationError` with the faults of all conditions together.
@@ -82,7 +90,7 @@ class ScaledStudy:
         return list(self._resolved)
 
     @cached_property
-    def _resolved(self) -> list[tuple[Condition, Recipe]]:
+    def _resolved(self) -> list[tuple[Condition, Spec]]:
         self._check_factors()
         found, faults = [], []
         for condition in conditions(self.factors, self.grid):
@@ -93,7 +101,9 @@ class ScaledStudy:
                 faults += [Fault(f"{labels}: {one.path}", one.problem) for one in error.faults]
         if faults:
             raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
-        self._check(found)
+        faults = self.apparatus.faults(self, found)
+        if faults:
+            raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
         return found
 
     @property
@@ -119,21 +129,21 @@ class ScaledStudy:
     @cached_property
     def confounds(self) -> tuple[Difference, ...]:
         """What differs between conditions beyond what the factors are about."""
-        return confounds(self.factors, self.recipe, self._cases, self.acknowledged)
+        return confounds(self.factors, self.recipe, self._compared[0], self.acknowledged)
 
     @cached_property
     def differences(self) -> dict[str, Any]:
         """Consequences of the factors, and confounds, as they are stored with the study."""
-        sizes = sizes_of([recipe for _, recipe in self.resolved()])
-        follow = consequences(self.factors, self.recipe, self._cases, sizes)
+        cases, sizes = self._compared
+        follow = consequences(self.factors, self.recipe, cases, sizes)
         return {
             "consequences": [one.as_json() for one in follow],
             "confounds": [one.as_json() for one in self.confounds],
         }
 
     @cached_property
-    def _cases(self) -> list[Case]:
-        return cases_of(self.resolved())
+    def _compared(self) -> tuple[list[Case], dict[Kind, list[Any]]]:
+        return self.apparatus.compared(self.resolved())
 
     @property
     def _labels(self) -> list[Mapping[str, str]]:
@@ -147,22 +157,6 @@ class ScaledStudy:
     def computed(self) -> tuple[Analysis, ...]:
         """The analyses of this scale: those that do not speak of levels which it leaves out."""
         return tuple(one for one in self.analyses if not self.analysis_faults(one))
-
-    def _check(self, found: list[tuple[Condition, Recipe]]) -> None:
-        """That probes, analyses, claims and the design fit what is trained."""
-        faults = [fault for probe in self.probes for fault in _probe_faults(probe, found)]
-        facts = self.recipe.data.facts()
-        match self.design:
-            case Scan() as scan:
-                classes = facts.outputs if facts.classification else 0
-                faults += scan.faults(self.factors, classes)
-            case Tuned() as tuned:
-                smallest = min(recipe.data.validation for _, recipe in found)
-                faults += tuned.faults(self.factors, smallest, facts.classification)
-            case _:
-                pass
-        if faults:
-            raise DeclarationError(f"Study {self.name!r}, scale {self.scale!r}", faults)
 
     def _check_factors(self) -> None:
         faults = [fault for factor in self.factors for fault in factor.faults(self.recipe)]
@@ -192,8 +186,8 @@ class ScaledStudy:
 
     @property
     def primary(self) -> str:
-        """The metric that tables and charts show first."""
-        return "test/accuracy" if self.recipe.data.facts().classification else "test/loss"
+        """The metric that tables and charts show first, as far as that is known beforehand."""
+        return self.apparatus.primary(self, ())
 
     def document(self) -> dict[str, Any]:
         """The study as JSON-ready data: what a report needs without this declaration."""
@@ -208,6 +202,7 @@ class ScaledStudy:
             "factors": [_factor_document(factor) for factor in self.factors],
             "design": self.design.as_json() if isinstance(self.design, Spec) else self.design,
             "recipe": self.recipe.as_json(),
+            "trainer": None if self.trainer is None else trainer_document(self.trainer),
             "replicates": self.replicates,
             "probes": [probe.as_json() for probe in self.probes],
             "identities": [probe.identity for probe in self.probes],
@@ -231,21 +226,6 @@ def _overwritten(factors: Sequence[Factor]) -> list[Fault]:
         for factor, later in combinations(factors, 2)
         for path in sorted({path for fields in factor.sets.values() for path in fields})
         if any(later.only([label]).overwrites(path) for label in later.labels)
-    ]
-
-
-def _probe_faults(probe: Probe, found: Sequence[tuple[Condition, Recipe]]) -> list[Fault]:
-    """What keeps a probe from measuring conditions; said once where it is the same for all."""
-    faults: dict[Fault, str] = {}
-    for condition, recipe in found:
-        facts = recipe.data.facts()
-        labels = ", ".join(f"{name}={label}" for name, label in condition.labels.items())
-        for fault in probe.faults(recipe.model, facts.shape, facts.outputs):
-            faults.setdefault(fault, f"{labels}: " if labels else "")
-    where = f"probes.{type(probe).__name__}"
-    return [
-        Fault(f"{labels}{where}.{fault.path}".rstrip("."), fault.problem)
-        for fault, labels in faults.items()
     ]
 
 
@@ -276,6 +256,8 @@ def _plain(value: Any) -> Any:
         return value.as_json()
     if isinstance(value, Path):
         return value.name  # where it lies is no part of what was trained
+    if callable(value):
+        return as_function(value).as_json()
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}
     return [_plain(part) for part in value] if isinstance(value, tuple | list) else value

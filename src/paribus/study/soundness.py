@@ -4,6 +4,8 @@ These are what the store cannot know: how keys are made, and what weights are.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from paribus.errors import DamagedLabError
 from paribus.spec import digest
@@ -17,9 +19,11 @@ from paribus.training.recipe import NUMERICS
 
 def fault_of_run(run: StoredRun) -> str:
     """What is wrong with a run as a whole; "" where its key and its weights are its own."""
-    numerics = run.provenance.get("numerics", NUMERICS)
-    if [run.key] != keys_of(run.recipe, [run.replicate], run.fingerprint, numerics):
+    made_by = _made_by(run)
+    if [run.key] != keys_of(run.recipe, [run.replicate], run.fingerprint, made_by):
         return "its key is not that of its recipe, replicate and data"
+    if "numerics" not in made_by:  # of a trainer that keeps no weights here
+        return ""
     if WEIGHTS not in run.artifacts:
         return "it has no weights"
     try:
@@ -30,6 +34,13 @@ def fault_of_run(run: StoredRun) -> str:
     if stored != run.parameters:
         return f"its weights are {stored} numbers, and its parameters {run.parameters}"
     return ""
+
+
+def _made_by(run: StoredRun) -> Mapping[str, Any]:
+    """What its key is made of besides recipe, data and replicate, as its provenance has it."""
+    if "made_by" in run.provenance:
+        return {"made_by": run.provenance["made_by"]}
+    return {"numerics": run.provenance.get("numerics", NUMERICS)}
 
 
 def fault_of_registration(registration: Registration) -> str:

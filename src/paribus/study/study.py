@@ -11,12 +11,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
+    SerializeAsAny,
     ValidationError,
     field_validator,
     model_validator,
 )
 
-from paribus.analyses.base import Analysis
 from paribus.claims import AnyClaim
 from paribus.data.base import Source
 from paribus.design.adaptive import FIRST_TRIAL, Adaptive
@@ -25,17 +25,23 @@ from paribus.design.factor import Factor
 from paribus.design.grid import Design
 from paribus.errors import DeclarationError, Fault, UnknownNameError
 from paribus.figures import AnyFigure
-from paribus.probes.base import Probe
-from paribus.spec import Spec, faults_of
+from paribus.functions import OwnFunction
+from paribus.spec import Spec, faults_of, written
+from paribus.store.catalogue import Catalogue
 from paribus.store.lab import Lab, find_lab
 from paribus.study.options import On, RunOptions
 from paribus.study.plan import Plan, make_plan
 from paribus.study.run import run_plan
 from paribus.study.scaled import Reported, ScaledStudy
+from paribus.study.shown import study_shown
+from paribus.study.written import Several, SomeAnalysis, SomeFactor, SomeProbe
 from paribus.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import xarray
+
+    from paribus.claims.findings import Findings
+    from paribus.results.tidy import StudyResults
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 """A name that can be typed, and be part of a file's."""
@@ -53,6 +59,21 @@ def _one_of_each_metric(reported: Reported | tuple[Reported, ...]) -> Any:
 
 SomeReported = Annotated[Reported | tuple[Reported, ...], AfterValidator(_one_of_each_metric)]
 """The numbers of one metric, or those of several."""
+
+
+def _recipe(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Recipe(**value)
+    if not isinstance(value, Spec):
+        allowed = "a Recipe, or for a trainer of your own a declaration (a paribus.Spec) of yours"
+        raise ValueError(f"got {written(value)}; should be {allowed}")
+    return value
+
+
+AnyRecipe = Annotated[
+    SerializeAsAny[Spec], BeforeValidator(_recipe, json_schema_input_type=Recipe)
+]
+"""What our engine trains; or, for a trainer of the user's own, any declaration."""
 
 
 def _replicates(value: Any) -> Any:
@@ -81,8 +102,8 @@ class Scale(Spec):
     """A variant of a study: recipe fields by dotted path, and levels to keep, by factor."""
 
     set: Mapping[str, Any] = {}
-    only: Mapping[str, tuple[str, ...]] = {}
-    factors: tuple[Factor, ...] | None = None
+    only: Mapping[str, Several[str]] = {}
+    factors: Several[SomeFactor] | None = None
     replicates: Replicates | None = None
     reported: SomeReported | None = None
 
@@ -90,6 +111,8 @@ class Scale(Spec):
 class Study(Spec):
     """A controlled experiment: a recipe, what is varied in it, and how often it is repeated.
 
+    A `trainer` trains the runs in place of our engine: called with a recipe and a replicate, it
+    yields what it measures as `Measured(epoch, values)`. The recipe is then any declaration.
     Without `scales` a study has one scale, "full": its recipe. With them the first is the
     default. Raises `DeclarationError` with all faults of all scales together.
     """
@@ -98,20 +121,21 @@ class Study(Spec):
 
     name: Name
     question: str
-    recipe: Recipe
-    factors: tuple[Factor, ...] = ()
+    recipe: AnyRecipe
+    trainer: OwnFunction | None = None
+    factors: Several[SomeFactor] = ()
     replicates: Replicates = 5
     design: Design | Adaptive = "factorial"
-    probes: tuple[Probe, ...] = ()
-    analyses: tuple[Analysis, ...] = ()
-    claims: tuple[AnyClaim, ...] = ()
-    figures: tuple[AnyFigure, ...] = ()
+    probes: Several[SomeProbe] = ()
+    analyses: Several[SomeAnalysis] = ()
+    claims: Several[AnyClaim] = ()
+    figures: Several[AnyFigure] = ()
     scales: Mapping[Name, Scale] = {}
     description: str = ""
     source: str = ""
     report: str = ""
     reported: SomeReported | None = None
-    notes: tuple[str, ...] = ()
+    notes: Several[str] = ()
     acknowledged: Mapping[str, str] = {}
 
     @field_validator("factors", "probes", "analyses", "claims", "figures", mode="before")
@@ -127,7 +151,7 @@ class Study(Spec):
         except ValidationError as error:
             found = faults_of(error, cls)
         # Pydantic stops at the study's own fields; its factors are looked at all the same.
-        if isinstance(fields, Mapping) and isinstance(fields.get("recipe"), Recipe):
+        if isinstance(fields, Mapping) and isinstance(fields.get("recipe"), Spec):
             factors = fields.get("factors")
             for factor in factors if isinstance(factors, list | tuple) else ():
                 levels = factor.faults(fields["recipe"]) if isinstance(factor, Factor) else []
@@ -136,7 +160,10 @@ class Study(Spec):
 
     @model_validator(mode="after")
     def _all_scales_hold(self) -> "Study":
-        kinds = [type(probe).__name__ for probe in self.probes]
+        if self.trainer is None and not isinstance(self.recipe, Recipe):
+            problem = f"got a {type(self.recipe).__name__}; without a trainer it is a Recipe"
+            raise DeclarationError(f"Study {self.name!r}", [Fault("recipe", problem)])
+        kinds = [probe.title for probe in self.probes]
         faults = [
             Fault("probes", f"has {kinds.count(kind)} of {kind}; one study takes one of a kind")
             for kind in sorted(set(kinds))
@@ -190,7 +217,7 @@ class Study(Spec):
         if name not in self.scale_names:
             raise UnknownNameError(f"scale of study {self.name!r}", name, self.scale_names)
         chosen = self.scales.get(name, Scale())
-        factors = self.factors if chosen.factors is None else chosen.factors
+        factors = tuple(self.factors if chosen.factors is None else chosen.factors)
         recipe = self._recipe_at(name, chosen)
         faults = list(_without_effect(values or {}, factors))
         for where, kept in ((f"scales.{name}.only", chosen.only), ("", only or {})):
@@ -215,24 +242,25 @@ class Study(Spec):
             scale=name,
             question=self.question,
             recipe=recipe,
+            trainer=self.trainer,
             factors=factors,
             replicates=replicates or looks[0],
             looks=looks,
             design=self.design,
-            probes=self.probes,
-            analyses=self.analyses,
-            claims=self.claims,
-            figures=self.figures,
+            probes=tuple(self.probes),
+            analyses=tuple(self.analyses),
+            claims=tuple(self.claims),
+            figures=tuple(self.figures),
             description=self.description,
             source=self.source,
             report=self.report,
             # Of another recipe than the source's, whose numbers would say nothing beside it.
             reported=None if values else chosen.reported or self.reported,
-            notes=self.notes,
+            notes=tuple(self.notes),
             acknowledged=self.acknowledged,
         )
 
-    def _recipe_at(self, name: str, chosen: Scale) -> Recipe:
+    def _recipe_at(self, name: str, chosen: Scale) -> Spec:
         try:
             return self.recipe.with_fields(chosen.set)
         except DeclarationError as error:
@@ -263,6 +291,29 @@ class Study(Spec):
         options = RunOptions(lab=kept, source=Source(data), on=on, address=address)
         return run_plan(make_plan(self.at(scale), options.source), options).dataset()
 
+    def results(
+        self, scale: str | None = None, *, lab: Lab | str = "paribus-lab"
+    ) -> "StudyResults":
+        """What a lab holds of the study: its runs, as tables.
+
+        Raises `UnknownNameError` where the lab does not know the study at this scale, and
+        `NothingStoredError` where no run of it is stored.
+        """
+        from paribus.results.load import load_results  # noqa: PLC0415 - it loads pandas
+
+        with Catalogue.open(find_lab(lab, "lab"), create=False) as catalogue:
+            return load_results(catalogue, self.name, scale or self.scale_names[0])
+
+    def findings(self, scale: str | None = None, *, lab: Lab | str = "paribus-lab") -> "Findings":
+        """What became of each claim of the study, in declared order; raises as `results` does."""
+        from paribus.claims.findings import Findings  # noqa: PLC0415 - it loads pandas
+
+        return Findings.of(self.results(scale, lab=lab))
+
+    def _repr_html_(self) -> str:
+        scaled = self.at()
+        return study_shown(scaled.document(), len(scaled.resolved()), self.scale_names)
+
 
 def _nowhere(
     field: str,
@@ -288,7 +339,7 @@ def _without_effect(values: Mapping[str, Any], factors: tuple[Factor, ...]) -> I
 
 
 def _restricted(
-    factors: tuple[Factor, ...], only: Mapping[str, tuple[str, ...]]
+    factors: tuple[Factor, ...], only: Mapping[str, Sequence[str]]
 ) -> tuple[Factor, ...]:
     names = {factor.name: factor for factor in factors}
     kept: dict[str, list[str]] = {}

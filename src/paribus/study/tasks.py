@@ -15,6 +15,7 @@ from paribus.probes.base import Probe
 from paribus.store.records import Measurement
 from paribus.study.catching_up import measure_stored
 from paribus.study.job import Finished, train_planned
+from paribus.study.native import as_recipe
 from paribus.study.plan import PlannedRun
 from paribus.training.checkpoint import Checkpoint, CheckpointError
 from paribus.training.lane import Lane, made_by
@@ -95,7 +96,7 @@ class Training:
         checkpoints = usable(self.checkpoints, lane, self.probes)
         for run in self.runs:
             found = checkpoints.get(run.key)
-            place.tell(Begun(run.key, _here(place), found.epoch if found else 0))
+            place.tell(Begun(run.key, here(place), found.epoch if found else 0))
         tasks = [self._task(run, checkpoints.get(run.key), place) for run in self.runs]
         with suppress(StoppedError):
             for run, finished in train_planned(self.runs, tasks, lane, dict(self.facts)):
@@ -103,7 +104,7 @@ class Training:
 
     def _task(self, run: PlannedRun, checkpoint: Checkpoint | None, place: Place) -> Task:
         return Task(
-            recipe=run.recipe,
+            recipe=as_recipe(run.recipe),
             replicate=run.seed,
             dataset=place.shared[self.data],
             observers=self.probes,
@@ -130,9 +131,9 @@ class Measuring:
 
     def __call__(self, place: Place) -> None:
         """Measures and tells."""
-        place.tell(Begun(self.run.key, _here(place), 0))
+        place.tell(Begun(self.run.key, here(place), 0))
         task = Task(
-            recipe=self.run.recipe,
+            recipe=as_recipe(self.run.recipe),
             replicate=self.run.seed,
             dataset=place.shared[self.data],
             observers=self.probes,
@@ -141,6 +142,19 @@ class Measuring:
         with suppress(StoppedError):
             found = measure_stored(task, place.home, self.weights, self.epochs)
             place.tell(Measured(self.run.key, found, [probe.identity for probe in self.probes]))
+
+
+def native_task(
+    probes: tuple[Probe, ...],
+    checkpoint_seconds: float,
+    runs: Sequence[PlannedRun],
+    data: str | None,
+    facts: Mapping[str, Any],
+    checkpoints: Mapping[str, bytes],
+) -> Training:
+    """The task that trains runs with our engine (a `MakeTask`, once it has the first two)."""
+    assert data is not None
+    return Training(runs, probes, data, facts, checkpoints, checkpoint_seconds)
 
 
 def usable(
@@ -160,5 +174,6 @@ def usable(
     return found if all(one.made_with == made_with for one in found.values()) else {}
 
 
-def _here(place: Place) -> str:
+def here(place: Place) -> str:
+    """Where a task runs, as people know it."""
     return f"{platform.node()}, process {os.getpid()}, slot {place.slot}"

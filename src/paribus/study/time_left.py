@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from paribus.study.ahead import Round
-from paribus.study.cost import run_cost
 from paribus.study.forecast import Waiting, seconds_until_done
 from paribus.study.pace import Pace, Running
 from paribus.study.plan import PlannedRun
@@ -44,7 +43,7 @@ class TimeLeft:
         for run in to_train:
             number = self._numbers.setdefault(run.cohort, len(self._numbers))
             if number not in self._costs:
-                self._costs[number] = run_cost(run)
+                self._costs[number] = run.cost
             found = self.running.get(run.key)
             if found is None:
                 self._waiting[number] = self._waiting.get(number, 0) + 1

@@ -16,8 +16,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from paribus.errors import ExecutorError
-from paribus.executors import LostError
+from paribus.errors import ExecutorError, TrainerError
+from paribus.executors import LostError, Task
 from paribus.executors.worker import WorkerError
 from paribus.outgoing import shareable
 from paribus.probes.base import Probe
@@ -33,7 +33,7 @@ from paribus.study.peers import Peers
 from paribus.study.placement import side_by_side
 from paribus.study.plan import PlannedRun
 from paribus.study.rounds import Todo
-from paribus.study.tasks import Begun, Done, EpochDone, Measured, Measuring, Said, Saved, Training
+from paribus.study.tasks import Begun, Done, EpochDone, Measured, Measuring, Said, Saved
 from paribus.study.watch import Watch
 from paribus.training.checkpoint import Checkpoint
 
@@ -134,7 +134,7 @@ class Work:
             raise KeyboardInterrupt
 
     def _queued(self, group: Sequence[PlannedRun], begun: set[str]) -> Future[None]:
-        def prepare() -> Training:
+        def prepare() -> Task[None]:
             if not self.catalogue.shared and not any(run.key in begun for run in group):
                 return self._training(group, {})
             return self._ask(lambda: self._leased(group))
@@ -142,11 +142,11 @@ class Work:
         return self.engine.executor.submit(
             prepare,
             group=group[0].cohort,
-            needs=(self._data_of(group[0]),),
+            needs=self._needs(group[0]),
             hear=self._hear,
         )
 
-    def _leased(self, group: Sequence[PlannedRun]) -> Training:
+    def _leased(self, group: Sequence[PlannedRun]) -> Task[None]:
         """The task of those of these runs that are ours to train, from where they are."""
         mine = self.peers.leased(self.catalogue, [run.key for run in group])
         runs = [run for run in group if run.key in mine]
@@ -156,28 +156,23 @@ class Work:
             LOG.info("leased", extra={"facts": {"keys": mine}})
         return self._training(runs, self.catalogue.checkpoints(mine))
 
-    def _training(self, runs: Sequence[PlannedRun], checkpoints: dict[str, bytes]) -> Training:
-        return Training(
-            runs=runs,
-            probes=self.outcome.plan.study.probes,
-            data=self._data_of(runs[0]),
-            facts={"cores": self.engine.executor.slots, "data": self._origin(runs[0])},
-            checkpoints=checkpoints,
-            checkpoint_seconds=self.options.checkpoint_seconds,
-        )
+    def _training(self, runs: Sequence[PlannedRun], checkpoints: dict[str, bytes]) -> Task[None]:
+        facts = {"cores": self.engine.executor.slots} | self._origin(runs[0])
+        return self.engine.task(runs, self._data_of(runs[0]), facts, checkpoints)
 
     def _submit_probes(self, todo: Todo, futures: Futures) -> None:
         """Probes that were asked for after their runs had been trained."""
 
         def measuring(run: PlannedRun, probes: tuple[Probe, ...]) -> Measuring:
             weights, epochs = stored_end(self.catalogue, run)
-            return Measuring(run, probes, self._data_of(run), weights, epochs)
+            (data,) = self._needs(run)
+            return Measuring(run, probes, data, weights, epochs)
 
         for run, probes in todo.probe:
             future = self.engine.executor.submit(
                 partial(self._ask, partial(measuring, run, probes)),
                 group=run.cohort,
-                needs=(self._data_of(run),),
+                needs=self._needs(run),
                 hear=self._hear,
             )
             self._note_future(future, [run], futures)
@@ -193,19 +188,26 @@ class Work:
                 return answer.result(timeout=_LOOK_SECONDS)
         raise CancelledError
 
-    def _data_of(self, run: PlannedRun) -> str:
-        """The name under which workers get the run's data, which is given to them."""
+    def _needs(self, run: PlannedRun) -> tuple[str, ...]:
+        data = self._data_of(run)
+        return () if data is None else (data,)
+
+    def _data_of(self, run: PlannedRun) -> str | None:
+        """The name under which workers get the run's data, if any, which is given to them."""
+        if run.data is None:
+            return None
         dataset = self.datasets.of(run)
         if dataset.fingerprint not in self.shared:
             self.engine.executor.share(dataset.fingerprint, dataset)
             self.shared.add(dataset.fingerprint)
         return dataset.fingerprint
 
-    def _origin(self, run: PlannedRun) -> dict[str, str]:
-        data = run.recipe.data.bare()
-        location = self.outcome.plan.locations[data]
-        name = type(data).__name__
-        return {"name": name, "fingerprint": location.fingerprint, "state": location.state}
+    def _origin(self, run: PlannedRun) -> dict[str, dict[str, str]]:
+        if run.data is None:
+            return {}
+        location, name = self.outcome.plan.locations[run.data], type(run.data).__name__
+        facts = {"name": name, "fingerprint": location.fingerprint, "state": location.state}
+        return {"data": facts}
 
     def _hear(self, said: Said) -> None:
         if isinstance(said, Saved):
@@ -305,7 +307,8 @@ class Work:
                 self._note_future(self._queued([run], {run.key}), [run], futures)
 
     def _fail(self, runs: list[PlannedRun], error: Exception) -> None:
-        name = "" if isinstance(error, WorkerError) else f"{type(error).__name__}: "
+        named = isinstance(error, WorkerError | TrainerError)  # which say it themselves
+        name = "" if named else f"{type(error).__name__}: "
         for run in runs:
             self.outcome.failures[run.key] = message = shareable(f"{name}{error}")
             # A probe that fails leaves its run as it was.

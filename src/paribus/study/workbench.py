@@ -18,6 +18,7 @@ from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
 from paribus.study.first_epochs import FirstEpochs
 from paribus.study.gradients import check_run, first_objective
+from paribus.study.native import as_recipe
 from paribus.study.plan import Plan, PlannedRun
 from paribus.training import program
 from paribus.training.batch import inputs_of
@@ -94,7 +95,7 @@ class StudyBench:
         return np.asarray([[one.seconds() for one in timed] for _ in range(repeats)])
 
     def outputs(self, key: str, weights: Weights) -> NDArray[Any]:
-        recipe = self._planned[key].recipe.with_fields({"precision": "float64"})
+        recipe = as_recipe(self._planned[key].recipe).with_fields({"precision": "float64"})
         dataset = self._dataset(self._planned[key])
         with arithmetic(recipe):
             network = program.network_of(recipe, _tree(recipe, weights))
@@ -126,7 +127,7 @@ class StudyBench:
 
     def _task(self, key: str) -> Task:
         run = self._planned[key]
-        return Task(run.recipe, run.seed, self._dataset(run))
+        return Task(as_recipe(run.recipe), run.seed, self._dataset(run))
 
 
 def _tree(recipe: Recipe, weights: Weights) -> Any:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from paribus import seeds
 from paribus.data.dataset import split
 from paribus.data.labels import corrupted
-from paribus.models.base import skeleton, weights_of
-from paribus.models.initialize import initialize
+from paribus.models.base import weights_of
+from paribus.models.initialize import initial_network
 from paribus.snapshot import Observer
 from paribus.spec import fill_traced, split_traced
 from paribus.training import program
@@ -58,9 +58,15 @@ class Member:
         """The weights that training starts from, as host arrays: fresh ones, unless set."""
         recipe = self.task.recipe
         facts = recipe.data.facts()
-        shapes = skeleton(recipe.model, facts.shape, facts.outputs)
-        dtype = np.dtype(recipe.precision)
-        return weights_of(initialize(shapes, recipe.initialization, self.task.replicate, dtype))
+        network = initial_network(
+            recipe.model,
+            facts.shape,
+            facts.outputs,
+            initialization=recipe.initialization,
+            replicate=self.task.replicate,
+            dtype=np.dtype(recipe.precision),
+        )
+        return weights_of(network)
 
     def traced_as(self, dtype: np.dtype[Any]) -> dict[str, Any]:
         """The numbers that enter the compiled programs as arrays."""

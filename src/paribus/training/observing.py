@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from paribus.objectives.losses import LOSSES
+from paribus.objectives.losses import loss_of
 from paribus.snapshot import Examples, Observer, Snapshot
 from paribus.spec import fill_traced
 from paribus.training.batch import Data, inputs_of, take
@@ -60,7 +60,7 @@ def observe(
 
     def losses(network: Any, examples: Examples) -> Float[Array, " examples"]:
         outputs = outputs_of(network, examples.inputs, None)
-        return jax.vmap(LOSSES[recipe.loss])(outputs, examples.targets)
+        return jax.vmap(loss_of(recipe.loss))(outputs, examples.targets)
 
     snapshot = Snapshot(
         network=network(seen.weights),

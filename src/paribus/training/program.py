@@ -19,9 +19,9 @@ import optax
 from jax import lax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
-from paribus.models.base import layers_of, skeleton
-from paribus.objectives.losses import LOSSES
-from paribus.objectives.penalties import penalty
+from paribus.models.base import BatchNetwork, layers_of, named_weights, skeleton
+from paribus.objectives.losses import loss_of
+from paribus.objectives.penalties import own_penalty, penalty
 from paribus.optimizers.schedules import rate_factor
 from paribus.spec import fill_traced
 from paribus.training.batch import (
@@ -187,13 +187,18 @@ def data_term(
 ) -> Float[Array, ""]:
     """The batch's part of the objective: each example's loss times its share."""
     outputs = outputs_of(network, batch.inputs, keys)
-    losses = jax.vmap(LOSSES[recipe.loss])(outputs, batch.targets)
+    losses = jax.vmap(loss_of(recipe.loss))(outputs, batch.targets)
     return jnp.sum(losses * batch.shares)
 
 
 def penalty_of(network: Any, recipe: Recipe) -> Float[Array, ""]:
     """The recipe's penalties on a network's weights."""
-    return penalty(recipe.penalties, [layer.weight for _, layer in layers_of(network)])
+    weights = [layer.weight for _, layer in layers_of(network)]
+    dtype = jnp.dtype(recipe.precision)
+    total = penalty(recipe.penalties, weights) if weights else jnp.zeros((), dtype)
+    if recipe.penalties.own is None:
+        return total
+    return total + own_penalty(recipe.penalties.own, named_weights(network)).astype(dtype)
 
 
 def outputs_of(
@@ -201,12 +206,12 @@ def outputs_of(
 ) -> Float[Array, "batch outputs"]:
     """A network's outputs for a batch; with `keys`, one for each example, it trains.
 
-    A network is written for one example; one that also has a `batch(inputs, keys)` computes a
-    batch in its own way.
+    A network is written for one example; a `BatchNetwork` computes a batch in its own way.
     """
-    if keys is None or not _is_random(network):
+    ours = isinstance(network, BatchNetwork)
+    if keys is None or (ours and not _is_random(network)):
         network, keys = eqx.nn.inference_mode(network), None
-    if hasattr(network, "batch"):
+    if ours:
         return network.batch(inputs, keys)
     if keys is None:
         return jax.vmap(network)(inputs)
@@ -231,7 +236,7 @@ def evaluate(
     def chunk(positions: Int[Array, " chunk"]) -> tuple[Array, Array]:
         raw, targets = take(data, positions)
         outputs = outputs_of(network, inputs_of(recipe, raw), None)
-        losses = jax.vmap(LOSSES[recipe.loss])(outputs, targets)
+        losses = jax.vmap(loss_of(recipe.loss))(outputs, targets)
         return losses, jnp.argmax(outputs, axis=-1).astype(jnp.int32)
 
     at_once = _at_once(recipe, EVALUATION_CHUNK)

@@ -13,6 +13,9 @@ from paribus.outgoing import shareable
 from paribus.training.recipe import NUMERICS
 
 LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
+OTHERS = ("torch", "keras", "tensorflow", "scikit-learn", "xgboost", "lightgbm")
+"""Distributions that train in place of our engine."""
+_MODULES = {"scikit-learn": "sklearn"}
 FEATURES = ("avx512f", "avx2", "avx", "sse4_2", "asimd", "neon")
 
 
@@ -39,10 +42,27 @@ def cpu() -> dict[str, str]:
 def peak_memory(device: Any) -> int:
     """The most bytes taken so far: on a CPU by this process, else on the device."""
     found = None if device.platform == "cpu" else device.memory_stats()
-    if found:
-        return found["peak_bytes_in_use"]
+    return found["peak_bytes_in_use"] if found else peak_process_memory()
+
+
+def peak_process_memory() -> int:
+    """The most bytes that this process has taken so far."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def foreign_provenance() -> dict[str, Any]:
+    """Facts of this process, JSON-ready, where something else than our engine trains in it.
+
+    With the versions of what has been imported of `OTHERS`.
+    """
+    found = {name: version(name) for name in OTHERS if _MODULES.get(name, name) in sys.modules}
+    ours = {name: versions()[name] for name in ("paribus", "python", "numpy")}
+    return ours | found | _machine() | cpu()
+
+
+def _machine() -> dict[str, str]:
+    return {"platform": f"{platform.system()} {platform.machine()}"}
 
 
 def provenance(device: Any) -> dict[str, Any]:
@@ -50,7 +70,7 @@ def provenance(device: Any) -> dict[str, Any]:
     facts = versions() | {
         "numerics": NUMERICS,
         "xla_flags": shareable(os.environ.get("XLA_FLAGS", "")),  # may name a folder
-        "platform": f"{platform.system()} {platform.machine()}",
+        **_machine(),
     }
     if device.platform == "cpu":
         return facts | cpu()

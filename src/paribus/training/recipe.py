@@ -7,12 +7,13 @@ from pydantic import Field, Strict, model_validator
 from paribus.data.augment import AnyAugmentation, faults_in
 from paribus.data.catalogue import AnyData
 from paribus.errors import DeclarationError, Fault
-from paribus.models.base import parameters_of
+from paribus.models.base import named_weights, parameters_of, skeleton
 from paribus.models.cnn import CNN
 from paribus.models.initialize import Initialization
 from paribus.models.mlp import MLP
-from paribus.objectives.losses import NEEDS_CLASSES, LossName
-from paribus.objectives.penalties import Penalties
+from paribus.models.own import Own
+from paribus.objectives.losses import NEEDS_CLASSES, AnyLoss, loss_faults
+from paribus.objectives.penalties import Penalties, penalty_faults
 from paribus.optimizers.adam import Adam, AdamW
 from paribus.optimizers.sgd import SGD
 from paribus.spec import Count, Spec, Traced
@@ -28,7 +29,7 @@ LONGEST_FEED = 100
 """Epochs in one feed at most."""
 
 AnyOptimizer = Annotated[SGD | Adam | AdamW, Field(discriminator="kind")]
-AnyModel = Annotated[MLP | CNN, Field(discriminator="kind")]
+AnyModel = Annotated[MLP | CNN | Own, Field(discriminator="kind")]
 
 
 class EarlyStopping(Spec):
@@ -68,7 +69,7 @@ class Recipe(Spec):
     optimizer: AnyOptimizer
     batch_size: Count
     epochs: Count
-    loss: LossName = "cross_entropy"
+    loss: AnyLoss = "cross_entropy"
     penalties: Penalties = Penalties()
     augmentation: tuple[AnyAugmentation, ...] = ()
     initialization: Initialization = Initialization()
@@ -91,17 +92,32 @@ class Recipe(Spec):
             name = type(self.data).__name__
             allowed = "mean_squared_error fits it"
             faults.append(Fault("loss", f"got {self.loss!r}; {name} has no classes: {allowed}"))
-        found = self.model.faults(facts.shape, facts.outputs)
-        faults += [Fault(f"model.{one.path}".rstrip("."), one.problem) for one in found]
+        faults += loss_faults(self.loss, facts.outputs, classes=facts.classification)
+        wrong = self.model.faults(facts.shape, facts.outputs)
+        faults += [Fault(f"model.{one.path}".rstrip("."), one.problem) for one in wrong]
+        faults += [] if wrong else self._own_faults()
         found = faults_in(self.augmentation, facts.shape)
         faults += [Fault(f"augmentation.{one.path}", one.problem) for one in found]
-        if self.second_phase is not None:
+        if self.second_phase is not None and not wrong:
             faults.extend(self._second_phase_faults(self.second_phase))
         if self.early_stopping is not None:
             faults.extend(self._stopping_faults(self.early_stopping, facts.classification))
         if faults:
             raise DeclarationError("Recipe", faults)
         return self
+
+    def _own_faults(self) -> list[Fault]:
+        """What does not fit a network or a penalty of the user's own."""
+        faults = []
+        if isinstance(self.model, Own) and self.initialization != Initialization():
+            problem = "a network of your own makes its initial weights itself; leave it out"
+            faults.append(Fault("initialization", problem))
+        if isinstance(self.model, Own) or self.penalties.own is not None:
+            facts = self.data.facts()
+            weights = named_weights(skeleton(self.model, facts.shape, facts.outputs))
+            found = penalty_faults(self.penalties, weights)
+            faults += [Fault(f"penalties.{one.path}", one.problem) for one in found]
+        return faults
 
     def _second_phase_faults(self, phase: GradientNormPhase) -> list[Fault]:
         facts = self.data.facts()

@@ -85,6 +85,14 @@ def unchecked(*statements: str) -> bytes:
     return changed("DROP TRIGGER registrations_stay", *UNCHECKED, *statements, STAY)
 
 
+def sparse(size: int, parts: dict[int, bytes]) -> bytes:
+    """So many bytes, all of them 0 but these, by their place."""
+    content = bytearray(size)
+    for place, part in parts.items():
+        content[place : place + len(part)] = part
+    return bytes(content)
+
+
 STAY = next(text for text in statements_after(0) if "registrations_stay" in text)
 SEEDS = (WHOLE, unchecked())
 REGRESSIONS = {
@@ -147,6 +155,20 @@ REGRESSIONS = {
         "CREATE TRIGGER registrations_stay AFTER INSERT ON runs BEGIN DELETE FROM studies; END",
     ),
     "a schema before the first": changed("PRAGMA user_version = -1"),
+    "a file format that is not there": WHOLE[:44] + b"\0\0\0d" + WHOLE[48:],
+    "a length that asks for all memory": sparse(
+        9_216,
+        {
+            0: b"SQLite format 3\0\x04",
+            21: b"\x40\x20\x20",
+            100: b"\x05\0\0\0\x05",
+            112: b"\x03\xfb\x03\xf6",
+            1017: b"\x09\0\0\0\0\x08",
+            7168: b"\x0d\0\0\0\x04",
+            8192: b"\x0d\0\0\0\x04\0\0\0\x02\xd4",
+            8916: b"\xff\xff\xff\xff\xff\xff\0\0\x83",
+        },
+    ),
     "a schema of another program": changed("PRAGMA application_id = 1"),
     "a schema that says it is older": changed("PRAGMA user_version = 1"),
 }

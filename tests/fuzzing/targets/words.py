@@ -51,6 +51,8 @@ REGRESSIONS = {
     "bytes": b"epochs=b'1'",
     "a list as a key": b"model={(1, 2): 3}",
     "an unhashable key": b"model={[]: 3}",
+    "a number as a key, and a field beside it": b"model={2: 3}\nmodel.act=0.1",
+    "a control character in a key": b"model={'kind': 'mlp', 'hid\x05en': [0]}",
     "a path of dots": b"..=1\n.epochs=1\nmodel..hidden=1",
     "a private name": b"__class__=1\nmodel.__init__=1\nmodel.model_config=1",
 }

@@ -1,0 +1,287 @@
+"""What decides what a callable computes, as JSON-ready data to be hashed.
+
+Everything of the user's own that is reached is described once, in the order in which it is
+reached, and referred to by its number: so functions may call each other in circles.
+"""
+
+import ast
+import builtins
+import dataclasses
+import enum
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import PurePath
+from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from paribus.functions import sources
+from paribus.functions.installed import home_of
+from paribus.spec import digest, written
+
+VERSION = "__paribus_version__"
+"""The attribute that says which version of a callable this is."""
+
+
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, range})
+
+
+class NoIdentityError(Exception):
+    """Something that takes part in a callable and cannot be told from others like it."""
+
+
+def content_of(value: Callable[..., Any]) -> Any:
+    """What decides what a callable computes. Raises `NoIdentityError`."""
+    collector = _Collector()
+    root = collector.described(value, "it")
+    return {"root": root, "parts": collector.parts}
+
+
+def stated_version(value: Any) -> str | None:
+    """The version that was stated for this very function, class or object."""
+    return getattr(value, "__dict__", {}).get(VERSION)
+
+
+def name_of(value: Any) -> str:
+    """The name of a callable, "module:qualname"; of an object that of its class.
+
+    A file's functions have one name whether it is imported, run as a script or a study file.
+    """
+    if isinstance(value, partial):
+        return name_of(value.func)
+    named = value if hasattr(value, "__qualname__") else type(value)
+    module = getattr(named, "__module__", None) or "builtins"
+    if home_of(module) is None:
+        file = getattr(sys.modules.get(module), "__file__", None)
+        module = PurePath(file).stem if file and "." not in module else module
+    return f"{module}:{named.__qualname__}"
+
+
+class _Collector:
+    """The parts reached so far, and the objects that they describe."""
+
+    def __init__(self) -> None:
+        self.parts: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._kept: list[Any] = []  # so that none takes over another's place in memory
+
+    def described(self, value: Any, what: str) -> Any:
+        """A value as JSON-ready data; `what` it is, for the message that it has no identity."""
+        for describe in (_constant, _container, _reference, _own, _object):
+            found = describe(self, value, what)
+            if found is not None:
+                return found
+        kind = type(value).__name__
+        raise NoIdentityError(f"{what} is {written(value)}, a {kind}, which is not plain data")
+
+    def part(self, value: Any, make: Callable[[], Any]) -> Any:
+        """The number of a part, which is made where it is met first."""
+        if id(value) not in self._numbers:
+            self._numbers[id(value)] = number = len(self.parts)
+            self._kept.append(value)
+            self.parts.append(None)
+            self.parts[number] = make()
+        return ["part", self._numbers[id(value)]]
+
+
+def _constant(_: _Collector, value: Any, what: str) -> Any:  # noqa: ARG001 - one of several
+    if type(value) in _PLAIN:
+        return [type(value).__name__, repr(value)]
+    if value is Ellipsis or value is NotImplemented:
+        return ["constant", repr(value)]
+    if isinstance(value, PurePath):
+        return ["path", str(value)]
+    if isinstance(value, np.generic | np.ndarray | np.dtype) or _is_jax_array(value):
+        return _array(value)
+    return None
+
+
+def _is_jax_array(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(
+        value, "__array__"
+    )
+
+
+def _array(value: Any) -> Any:
+    if isinstance(value, np.dtype):
+        return ["dtype", value.str]
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        return None
+    return ["array", array.dtype.str, list(array.shape), digest(array.tobytes().hex())]
+
+
+def _container(collector: _Collector, value: Any, what: str) -> Any:
+    described = collector.described
+    if isinstance(value, tuple | list):
+        items = [described(one, f"{what}[{place}]") for place, one in enumerate(value)]
+        return [type(value).__qualname__, items]
+    if isinstance(value, set | frozenset):
+        return ["set", sorted((described(one, what) for one in value), key=digest)]
+    if isinstance(value, Mapping):
+        pairs = [
+            [described(key, what), described(one, f"{what}[{key!r}]")]
+            for key, one in value.items()
+        ]
+        return ["mapping", pairs]
+    return None
+
+
+def _reference(collector: _Collector, value: Any, what: str) -> Any:
+    """What is known by a name and a version: stated ones, and those of distributions."""
+    stated = stated_version(value)
+    if stated is not None:
+        return ["stated", name_of(value), stated]
+    if isinstance(value, enum.Enum):
+        return ["enum", collector.described(type(value), what), value.name]
+    if isinstance(value, ModuleType):
+        home = home_of(value.__name__)
+        if home is not None:
+            return ["installed", home]
+        return collector.part(
+            value, lambda: ["module", _readable(what, sources.module_text, value)]
+        )
+    module = getattr(value, "__module__", None) or type(value).__module__
+    home = home_of(module)
+    if home is None or not callable(value):
+        return None
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
+    if _at(module, name) is value:
+        return ["installed", home, module, name]
+    if isinstance(value, FunctionType):  # made by a call, of which it keeps what it was given
+        return collector.part(value, lambda: [home, module, name, *_kept(collector, value, what)])
+    return None
+
+
+def _at(module: str, name: str) -> Any:
+    """What is at this place in a module, or nothing."""
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _own(collector: _Collector, value: Any, what: str) -> Any:
+    """The user's own functions and classes."""
+    if isinstance(value, FunctionType):
+        return collector.part(value, lambda: _function(collector, value, what))
+    if isinstance(value, type):
+        return collector.part(value, lambda: _class(collector, value, what))
+    return None
+
+
+def _object(collector: _Collector, value: Any, what: str) -> Any:
+    """Objects that are made of what can be described."""
+    described = collector.described
+    if isinstance(value, partial):
+        inner = (value.func, value.args, value.keywords)
+        return ["partial", *(described(one, what) for one in inner)]
+    if isinstance(value, MethodType):
+        return ["method", described(value.__self__, what), described(value.__func__, what)]
+    if callable(value) and hasattr(value, "__wrapped__"):  # as `jax.jit` and `lru_cache` make
+        return _wrapped(collector, value, what)
+    if isinstance(value, BaseModel):
+        return ["declaration", described(type(value), what), value.model_dump(mode="json")]
+    if isinstance(value, GenericAlias | UnionType) or type(value).__module__ == "typing":
+        return ["annotation", repr(value)]
+    if dataclasses.is_dataclass(value):
+        fields = {one.name: getattr(value, one.name, None) for one in dataclasses.fields(value)}
+        return ["object", described(type(value), what), *_fields(collector, fields, what)]
+    return None
+
+
+def _wrapped(collector: _Collector, value: Any, what: str) -> Any:
+    kept = getattr(value, "__dict__", {}).items()
+    fields = {name: one for name, one in kept if not name.startswith("_")}
+    kinds = collector.described(type(value), what)
+    inner = collector.described(value.__wrapped__, what)
+    return ["wrapped", kinds, inner, *_fields(collector, fields, what)]
+
+
+def _fields(collector: _Collector, fields: Mapping[str, Any], what: str) -> list[Any]:
+    return [[name, collector.described(one, f"{what}.{name}")] for name, one in fields.items()]
+
+
+def _function(collector: _Collector, function: FunctionType, what: str) -> Any:
+    node = sources.stripped(_readable(what, sources.function_node, function))
+    names = {
+        name: cell.cell_contents
+        for name, cell in zip(
+            function.__code__.co_freevars, function.__closure__ or (), strict=True
+        )
+        if _is_filled(cell)
+    }
+    defaults = [function.__defaults__, function.__kwdefaults__]
+    return {
+        "source": ast.unparse(node),
+        "defaults": collector.described(defaults, f"a default of {function.__name__}"),
+        "refers": _references(collector, node, names, function.__globals__),
+    }
+
+
+def _kept(collector: _Collector, function: FunctionType, what: str) -> list[Any]:
+    cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    kept = [cells, function.__defaults__, function.__kwdefaults__]
+    return [collector.described(one, what) for one in kept]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - the access is what is tried
+    except ValueError:
+        return False
+    return True
+
+
+def _class(collector: _Collector, owner: type, what: str) -> Any:
+    nodes = [sources.stripped(one) for one in _readable(what, sources.class_nodes, owner)]
+    bases = [collector.described(base, f"a base of {owner.__name__}") for base in owner.__bases__]
+    names: dict[str, Any] = {}
+    for member in vars(owner).values():
+        function = getattr(member, "__func__", getattr(member, "fget", member))
+        if isinstance(function, FunctionType) and function.__closure__:
+            cells = zip(function.__code__.co_freevars, function.__closure__, strict=True)
+            names |= {name: cell.cell_contents for name, cell in cells if _is_filled(cell)}
+    names.pop("__class__", None)
+    module = vars(sys.modules.get(owner.__module__))
+    return {
+        "sources": [ast.unparse(node) for node in nodes],
+        "bases": bases,
+        "refers": [_references(collector, node, names, module) for node in nodes],
+    }
+
+
+def _references(
+    collector: _Collector, node: sources.Node, near: Mapping[str, Any], far: Mapping[str, Any]
+) -> list[Any]:
+    """What the code refers to: in the functions around it, then in its module, by name."""
+    found = []
+    for name, *attributes in sources.references(node):
+        if name in near:
+            value = near[name]
+        elif name in far:
+            value = far[name]
+        else:
+            found.append([name, hasattr(builtins, name)])
+            continue
+        while isinstance(value, ModuleType) and attributes and home_of(value.__name__) is None:
+            name = f"{name}.{attributes[0]}"
+            value = getattr(value, attributes.pop(0), None)
+        found.append([name, collector.described(value, f"`{name}`")])
+    for module, level in sources.imports(node):
+        whole = importlib.util.resolve_name("." * level + module, far.get("__package__"))
+        imported = importlib.import_module(whole)
+        found.append([whole, collector.described(imported, f"module {whole}")])
+    return found
+
+
+def _readable(what: str, read: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return read(value)
+    except sources.NoSourceError as error:
+        raise NoIdentityError(f"{what}: {error}") from None

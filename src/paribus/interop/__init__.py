@@ -1,0 +1,1 @@
+"""Runs handed to other tools: as PyTorch scripts and modules, and to experiment trackers."""

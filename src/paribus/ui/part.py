@@ -1,0 +1,44 @@
+"""A part of a study for charts and tables: some of its conditions, in their declared order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from paribus.report.curves import layer_curves, learning_curves
+from paribus.report.exhibits import NotMeasuredError
+from paribus.report.figures import Figure
+from paribus.report.heatmap import layer_heatmap
+from paribus.results.tidy import StudyResults
+
+
+def part_of(results: StudyResults, conditions: Sequence[Mapping[str, str]]) -> StudyResults:
+    """The results of these conditions; runs of others are left out."""
+    if len(conditions) == len(results.conditions):
+        return results
+    kept = np.zeros(len(results.runs), bool)
+    for one in conditions:
+        chosen = np.ones(len(results.runs), bool)
+        for factor, label in one.items():
+            chosen &= (results.runs[factor] == label).to_numpy()
+        kept |= chosen
+    return replace(results, conditions=tuple(conditions), runs=results.runs.loc[kept])
+
+
+def figures_of(part: StudyResults, metric: str, prefix: str) -> list[Figure]:
+    """The curves of a metric, and of one per layer a heat map for each factor; named apart."""
+    found: list[Figure | None] = [learning_curves(part, metric)]
+    if metric in set(part.layers["metric"].astype("str")):
+        found = [*_heatmaps(part, metric), layer_curves(part, metric)]
+    return [replace(one, name=f"{prefix}-{one.name}") for one in found if one is not None]
+
+
+def _heatmaps(part: StudyResults, metric: str) -> list[Figure]:
+    found = []
+    for factor in part.factors:
+        if len({one[factor] for one in part.conditions}) > 1 or len(part.factors) == 1:
+            try:
+                found.append(layer_heatmap(part, metric, factor))
+            except NotMeasuredError:
+                continue
+    return found

@@ -1,0 +1,128 @@
+"""Results as read last, kept until their study has changed: many requests, one reading."""
+
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from paribus.errors import NothingStoredError, ParibusError
+from paribus.store.catalogue import Catalogue
+from paribus.store.counts import StudyCounts
+from paribus.store.lab import Lab
+from paribus.store.records import StudyEntry
+from paribus.ui.moments import LOG, Progress, Study
+
+# What loads pandas and the library of charts is imported where it is first used, so that the
+# server is there at once.
+if TYPE_CHECKING:
+    from paribus.claims.findings import Finding
+    from paribus.report.contents import Contents
+    from paribus.results.tidy import StudyResults
+
+KEPT = 3
+RENDERED = 24
+
+
+@dataclass
+class Held:
+    """A study as it was read: its plan, its counts, its results (None where no run is stored).
+
+    `seconds` is the longest that reading it, or making a page of it, has taken.
+    """
+
+    entry: StudyEntry
+    counts: StudyCounts
+    results: "StudyResults | None"
+    seconds: float = 0.0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _rendered: OrderedDict[Any, str] = field(default_factory=OrderedDict)
+
+    @cached_property
+    def found(self) -> "Sequence[Finding]":
+        """What became of the claims; nothing where no run is stored."""
+        from paribus.claims.findings import findings  # noqa: PLC0415
+
+        return findings(self.results) if self.results else ()
+
+    @cached_property
+    def contents(self) -> "Contents":
+        """Findings and exhibits; nothing where no run is stored."""
+        from paribus.report.contents import Contents, contents  # noqa: PLC0415
+
+        return contents(self.results, self.found) if self.results else Contents()
+
+    def rendered(self, what: Any, render: Callable[[], str]) -> str:
+        """What `render` gives, made once for as long as the study stays as it is."""
+        with self.lock:
+            if what not in self._rendered:
+                begun = time.perf_counter()
+                self._rendered[what] = render()
+                self.seconds = max(self.seconds, time.perf_counter() - begun)
+                if len(self._rendered) > RENDERED:
+                    self._rendered.popitem(last=False)
+            return self._rendered[what]
+
+
+@dataclass
+class Shelf:
+    """The studies of a lab that were asked for last. Safe to use from several threads."""
+
+    lab: Lab
+    verdicts: dict[Study, tuple[str, Mapping[str, int] | None]] = field(default_factory=dict)
+    _held: OrderedDict[Study, Held] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def study(self, study: Study) -> Held:
+        """A study as it is now.
+
+        Raises `UnknownNameError` or `NothingStoredError` for one that the lab does not have,
+        `LabError` where it cannot be read.
+        """
+        with self._lock, Catalogue.open(self.lab, create=False) as catalogue:
+            entry = catalogue.study(*study)
+            counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
+            held = self._held.get(study)
+            if held is None or (held.entry, held.counts) != (entry, counts):
+                begun = time.perf_counter()
+                held = self._held[study] = _read(catalogue, entry, counts)
+                held.seconds = time.perf_counter() - begun
+            self._held.move_to_end(study)
+            while len(self._held) > KEPT:
+                self._held.popitem(last=False)
+            return held
+
+    def judge(self, study: Study, progress: Progress) -> bool:
+        """Count the verdicts of a study where they are not of this version; whether it did."""
+        known = self.verdicts.get(study)
+        if known is not None and known[0] == progress.version:
+            return False
+        self.verdicts[study] = (progress.version, self._counted(study))
+        return True
+
+    def seconds(self, study: Study) -> float:
+        """The longest that reading a study, or making a page of it, has taken lately."""
+        held = self._held.get(study)
+        return held.seconds if held else 0.0
+
+    def _counted(self, study: Study) -> Mapping[str, int] | None:
+        try:
+            held = self.study(study)
+            with held.lock:
+                return Counter(one.verdict for one in held.found)
+        except ParibusError:
+            return None
+        except Exception:  # the page of the study shows what is wrong; others are counted
+            LOG.exception("verdicts of %s (%s) could not be counted", *study)
+            return None
+
+
+def _read(catalogue: Catalogue, entry: StudyEntry, counts: StudyCounts) -> Held:
+    from paribus.results.load import load_results  # noqa: PLC0415
+
+    try:
+        return Held(entry, counts, load_results(catalogue, entry.name, entry.scale))
+    except NothingStoredError:
+        return Held(entry, counts, None)
