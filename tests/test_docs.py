@@ -50,6 +50,7 @@ from paribus.study.registration import register_ahead
 from paribus.study.repair import Again, Checked
 from paribus.study.scaled import RESERVED, Reported
 from paribus.study.study import Study
+from paribus.training.recipe import Recipe
 from report import example_lab
 from results.example_studies import activation_runs
 
@@ -63,7 +64,7 @@ DECLARED = (RECIPE, PROBES, ANALYSES, FIGURES)
 COMMANDS = ROOT / "docs" / "commands.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-FIELD = re.compile(r"`(?:(\w+)\.)?([a-z]\w*)`")
+FIELD = re.compile(r"`(?:([\w.]+)\.)?([a-z]\w*)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TYPED = get_command(app).commands
 WORDS = {
@@ -145,7 +146,11 @@ def fields_of(declaration):
     """Annotation, default and whether it is traced, of each field that a user gives."""
     if issubclass(declaration, Spec):
         return {
-            name: (one.annotation, one.default, any(isinstance(m, Traced) for m in one.metadata))
+            name: (
+                one.annotation,
+                one.get_default(call_default_factory=True, validated_data={}),
+                any(isinstance(m, Traced) for m in one.metadata),
+            )
             for name, one in declaration.model_fields.items()
         }
     required = {dataclasses.MISSING: PydanticUndefined}
@@ -156,7 +161,7 @@ def fields_of(declaration):
 def declarations():
     """Every declaration that a study can hold; claims have a page and a test of their own."""
     offered = [getattr(one, name) for one in (probes, analyses) for name in one.__all__]
-    waiting = {Study, models.Widths}
+    waiting = {Study, Recipe, models.Widths}
     waiting |= {one for one in offered if is_spec(one, Probe) or is_spec(one, Analysis)}
     found = {Probe, Analysis}
     while waiting:
@@ -164,7 +169,13 @@ def declarations():
         found.add(one)
         mentioned = [specs_in(annotation) for annotation, _, _ in fields_of(one).values()]
         waiting |= {one for one in set().union(*mentioned) - found if not is_spec(one, Claim)}
-    return sorted(found - {Probe, Analysis}, key=lambda one: one.__name__)
+    return sorted(found - {Probe, Analysis, Spec}, key=title_of)
+
+
+def title_of(declaration):
+    """Its name; with its package where two have one name."""
+    name = declaration.__name__
+    return f"{declaration.__module__.split('.')[1]}.{name}" if name == "Own" else name
 
 
 def is_spec(one, role):
@@ -176,7 +187,7 @@ def documented(declaration):
 
     A field stands in the section of its declaration (or of a base), or anywhere as Class.field.
     """
-    names = {one.__name__ for one in declaration.__mro__}
+    names = {title_of(one) for one in declaration.__mro__}
     found = {}
     for page in DECLARED:
         for title, text in sections(prose(page)).items():
@@ -196,7 +207,7 @@ def value_of(cell):
     return PydanticUndefined if cell == "required" else ast.literal_eval(code)
 
 
-@pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("declaration", declarations(), ids=title_of)
 def test_every_field_is_documented_with_its_default(declaration):
     expected = {name: tuple(rest) for name, (_, *rest) in fields_of(declaration).items()}
     assert documented(declaration) == {
@@ -204,22 +215,22 @@ def test_every_field_is_documented_with_its_default(declaration):
     }
 
 
-@pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("declaration", declarations(), ids=title_of)
 def test_every_declaration_and_value_is_documented(declaration):
     values = set().union(*(literals_in(one) for one, _, _ in fields_of(declaration).values()))
     text = "".join(map(prose, DECLARED))
     spans = {span.strip('"') for span in re.findall(r"`([^`]+)`", text)}
     assert not {value for value in values if value not in spans}
-    assert re.search(rf"\b{declaration.__name__}\b", text)
+    assert re.search(rf"\b{re.escape(title_of(declaration))}\b", text)
 
 
 @pytest.mark.parametrize(
     "probe",
     [one for one in declarations() if issubclass(one, Probe)],
-    ids=lambda one: one.__name__,
+    ids=title_of,
 )
 def test_every_quantity_of_a_probe_is_documented_with_its_axes(probe):
-    shown = quantities_shown(PROBES, probe.__name__)
+    shown = quantities_shown(PROBES, probe.__name__) if probe.QUANTITIES else {}
     assert shown == {name: ", ".join(("epoch", *axes)) for name, axes in probe.QUANTITIES.items()}
 
 
@@ -235,7 +246,7 @@ def quantities_shown(page, title):
 @pytest.mark.parametrize(
     "analysis",
     [one for one in declarations() if issubclass(one, Analysis)],
-    ids=lambda one: one.__name__,
+    ids=title_of,
 )
 def test_every_quantity_of_an_analysis_is_documented_as_in_the_code(analysis):
     """Its docstring says what it gives, as in "`line/train_loss` (pair, position)"."""
@@ -249,7 +260,7 @@ def test_every_quantity_of_an_analysis_is_documented_as_in_the_code(analysis):
     assert quantities_shown(ANALYSES, analysis.__name__) == expected
 
 
-@pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("declaration", declarations(), ids=title_of)
 def test_every_kind_is_documented(declaration):
     kind = declaration.model_fields.get("kind") if issubclass(declaration, Spec) else None
     spans = re.findall(r"`([^`]+)`", "".join(map(prose, DECLARED)))
@@ -417,6 +428,7 @@ def printed(tmp_path):
     return {
         "list": [study_row(studies.ALL[0])],
         "plan": planned.as_json(),
+        "eject": {"run": "", "folder": "", "files": [""]},
         "register": registration_row(register_ahead(planned, tmp_path / "registered")),
         "run": outcome_row(Outcome(planned, tmp_path), None),
         "status": status_rows(tmp_path),

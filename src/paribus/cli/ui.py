@@ -1,5 +1,7 @@
 """`paribus ui`: shows a lab in a browser until Ctrl-C."""
 
+import os
+
 import typer
 
 from paribus.extras import extra
@@ -8,6 +10,8 @@ from paribus.store.catalogue import Catalogue
 from paribus.store.lab import Lab
 
 PURPOSE = "showing a lab in a browser"
+NICENESS = 10
+"""How far the page stands behind what is trained on the same machine (0 to 19, of Unix)."""
 
 
 def show_lab(lab: Lab, host: str, port: int, browser: bool) -> None:
@@ -22,7 +26,7 @@ def show_lab(lab: Lab, host: str, port: int, browser: bool) -> None:
     from paribus.ui.guard import is_loopback  # noqa: PLC0415
     from paribus.ui.server import bind, open_browser, serve, url_of  # noqa: PLC0415
 
-    Catalogue.open(lab, create=False).close()
+    Catalogue.open(lab, create=False, upgrade=False).close()
     bound = bind(host, port)
     url = url_of(host, bound)
 
@@ -36,6 +40,9 @@ def show_lab(lab: Lab, host: str, port: int, browser: bool) -> None:
             )
         if browser:
             open_browser(url)
+        # Last, for the browser is not to be slow; and the threads that answer are begun later.
+        if hasattr(os, "nice"):
+            os.nice(NICENESS)
 
     try:
         serve(lab, host, bound, begun)

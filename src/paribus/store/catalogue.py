@@ -13,7 +13,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from paribus.errors import LabHeldError, NothingStoredError, UnknownNameError
+from paribus.errors import LabHeldError, NothingStoredError, SchemaError, UnknownNameError
 from paribus.store import counts, leases, runs, studies
 from paribus.store.counts import StudyCounts
 from paribus.store.database import Database, chunks
@@ -44,13 +44,14 @@ class Catalogue(Sharing):
         self.lab = lab
 
     @classmethod
-    def open(cls, lab: Lab, *, create: bool) -> Self:
+    def open(cls, lab: Lab, *, create: bool, upgrade: bool = True) -> Self:
         """The catalogue of this lab; `create` makes what is not there, but for a database.
 
         Without `create`, raises `NothingStoredError` where there is no catalogue. Raises
         `LabUnwritableError` for a folder that cannot be made or written, `LabGoneError` for a
         server that cannot be reached (it is not waited for), `SchemaError` for a file that is no
-        catalogue or one of a newer schema.
+        catalogue or one of a newer schema. One of an older schema is brought to the newest;
+        without `upgrade` it is left as it is, and `SchemaError` raised.
         """
         if isinstance(lab, SharedLab):
             database = PostgresqlDatabase(lab)
@@ -62,7 +63,7 @@ class Catalogue(Sharing):
             database = SqliteDatabase(lab / FILE)
         catalogue = cls(database, f"lab {lab}")
         try:
-            catalogue._prepare(create)
+            catalogue._prepare(create, upgrade)
         except BaseException:
             catalogue.close()
             raise
@@ -72,7 +73,7 @@ class Catalogue(Sharing):
     def in_memory(cls) -> Self:
         """An empty catalogue that is gone when it is closed."""
         catalogue = cls(SqliteDatabase(None), "the lab in memory")
-        catalogue._prepare(create=True)
+        catalogue._prepare(create=True, upgrade=True)
         return catalogue
 
     def close(self) -> None:
@@ -313,11 +314,17 @@ class Catalogue(Sharing):
         """Bytes that the catalogue takes."""
         return self._database.size()
 
-    def _prepare(self, create: bool) -> None:
+    def _prepare(self, create: bool, upgrade: bool) -> None:
         with self._database.reading() as connection:
             version = self._database.version(connection)
         if version == 0 and not create:
             raise _nothing(self.lab)
+        if version < LATEST and not (create or upgrade):
+            raise SchemaError(
+                f"{self.lab} has schema {version}, which an earlier version of Paribus wrote; this "
+                f"one reads schema {LATEST}, and what only reads does not change it. `paribus "
+                "status` brings it up to date (earlier versions cannot read it then)."
+            )
         # With `create` even where there is nothing to do: a store that cannot be written shows
         # itself here, and not after the first run has been trained.
         if create or version < LATEST:

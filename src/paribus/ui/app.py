@@ -120,7 +120,7 @@ class _Routes:
 
     def only_scale(self, request: Request) -> Response:
         name = request.path_params["name"]
-        with Catalogue.open(self.site.lab, create=False) as catalogue:
+        with Catalogue.open(self.site.lab, create=False, upgrade=False) as catalogue:
             scales = [scale for of, scale in catalogue.names() if of == name]
             if len(scales) != 1:
                 catalogue.study(name, "")  # which says what there is
@@ -213,7 +213,7 @@ class _Routes:
         return HTMLResponse(error_page(title, message, self.site.lab), status, _FRESH)
 
     def _check(self, study: Study) -> None:
-        with Catalogue.open(self.site.lab, create=False) as catalogue:
+        with Catalogue.open(self.site.lab, create=False, upgrade=False) as catalogue:
             if study not in catalogue.names():
                 catalogue.study(*study)  # which says what there is
 

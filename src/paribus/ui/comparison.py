@@ -58,7 +58,9 @@ def _counts(part: StudyResults) -> list[tuple[Cell, ...]]:
         runs = part.select(part.runs, one)
         status = runs["status"].value_counts()
         diverged = int(status.get("diverged", 0))
-        parameters.append(Cell(f"{int(runs['parameters'].iloc[0]):,}" if len(runs) else ABSENT))
+        # Of a user's own trainer nobody knows them, and 0 are stored.
+        trained = int(runs["parameters"].iloc[0]) if len(runs) else 0
+        parameters.append(Cell(f"{trained:,}" if trained else ABSENT))
         stored.append(Cell(str(len(runs)), f"{diverged} diverged" if diverged else ""))
     differing = [(Cell("parameters"), *parameters)] if len(set(parameters)) > 1 else []
     return [*differing, (Cell("runs stored"), *stored)]

@@ -86,7 +86,7 @@ class Reader:
         """
         try:
             if self._catalogue is None:
-                self._catalogue = Catalogue.open(self.lab, create=False)
+                self._catalogue = Catalogue.open(self.lab, create=False, upgrade=False)
             return read_moment(self.lab, self._catalogue)
         except ParibusError as error:
             self.close()

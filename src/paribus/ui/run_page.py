@@ -78,7 +78,7 @@ def run_record(lab: Lab, study: Study, key: str) -> dict[str, Any]:
 
 def find_run(lab: Lab, study: Study, key: str) -> tuple[Member, StoredRun | None, str | None]:
     """A run's place in a study, what is stored of it, and the message of its last failure."""
-    with Catalogue.open(lab, create=False) as catalogue:
+    with Catalogue.open(lab, create=False, upgrade=False) as catalogue:
         members = {one.key: one for one in catalogue.study(*study).members}
         if key not in members:
             near = [one for one in members if one.startswith(key[:BEGINNING] or "-")][:3]
@@ -97,11 +97,7 @@ def _stored(run: StoredRun) -> dict[str, Any]:
     return {
         "status": run.status,
         "diverged_epoch": run.diverged_epoch,
-        "facts": [
-            {"name": "Trained numbers", "text": f"{run.parameters:,}"},
-            {"name": "Seeded as replicate", "text": str(run.replicate)},
-            {"name": "Data fingerprint", "text": run.fingerprint},
-        ],
+        "facts": _facts(run),
         "recipe": [{"name": name, "text": plain(value)} for name, value in leaves(run.recipe)],
         "origin": [
             {"name": one.title, "text": " | ".join(one.values)}
@@ -120,6 +116,22 @@ def _stored(run: StoredRun) -> dict[str, Any]:
             for name, content in run.artifacts.items()
         ],
     }
+
+
+def _facts(run: StoredRun) -> list[dict[str, str]]:
+    """What is known beside its condition; a user's own trainer says nothing of its model."""
+    told = {
+        "Trained numbers": f"{run.parameters:,}" if run.parameters else "",
+        "Seeded as replicate": str(run.replicate),
+        "Data fingerprint": run.fingerprint,
+        "Trained by": _trainer(run),
+    }
+    return [{"name": name, "text": text} for name, text in told.items() if text]
+
+
+def _trainer(run: StoredRun) -> str:
+    made = run.provenance.get("made_by") or {}
+    return f"{made['function']} (code {made['code'][:12]})" if "function" in made else ""
 
 
 def _by_epoch(series: Sequence[Measurement]) -> dict[str, Any]:

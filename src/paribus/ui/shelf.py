@@ -81,7 +81,7 @@ class Shelf:
         Raises `UnknownNameError` or `NothingStoredError` for one that the lab does not have,
         `LabError` where it cannot be read.
         """
-        with self._lock, Catalogue.open(self.lab, create=False) as catalogue:
+        with self._lock, Catalogue.open(self.lab, create=False, upgrade=False) as catalogue:
             entry = catalogue.study(*study)
             counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
             held = self._held.get(study)

@@ -33,7 +33,7 @@ RUNS = 100
 def study_page(held: Held, view: View, version: str, lab: Lab) -> str:
     """The page of a study, as its address asks for it, with `STATUS` where how far it is goes."""
     entry = held.entry
-    with Catalogue.open(lab, create=False) as catalogue:
+    with Catalogue.open(lab, create=False, upgrade=False) as catalogue:
         runs = _runs(held, view, catalogue)
         compared = _compared(held, view, catalogue)
     common = {
