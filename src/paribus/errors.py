@@ -39,7 +39,9 @@ class Fault:
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}" if self.path else self.problem
+        # A path has names in it that somebody typed, or that a file holds.
+        path = self.path if self.path.isprintable() else repr(self.path)[1:-1]
+        return f"{path}: {self.problem}" if path else self.problem
 
 
 class DeclarationError(ParibusError, ValueError):

@@ -316,7 +316,7 @@ def _place(spec: type[BaseModel], loc: Iterable[int | str]) -> _Place:
             break
         if str(part).startswith(("literal[", "tagged-union[")):
             continue
-        names.append(_showable(str(part)))
+        names.append(str(part))
         only = alternatives[0] if len(alternatives) == 1 else None
         field = only.model_fields.get(str(part)) if only else None
         if field is not None:
@@ -325,10 +325,6 @@ def _place(spec: type[BaseModel], loc: Iterable[int | str]) -> _Place:
             alternatives = found
             mixed = not found and get_origin(field.annotation) in (Union, UnionType)
     return _Place(".".join(names), owner, alternatives)
-
-
-def _showable(name: str) -> str:
-    return name if name.isprintable() else repr(name)[1:-1]
 
 
 @cache

@@ -48,9 +48,14 @@ def make(home: Path, kind: bytes, name: bytes) -> None:
         case b"p":
             os.mkfifo(path)
         case b"b":
-            path.write_bytes(b"no picture")
+            _write(path, b"no picture")
         case _:
-            path.write_bytes(PICTURE)
+            _write(path, PICTURE)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:  # of a pipe that is there it would wait for a reader
+        file.write(content)
 
 
 def entries(*lines: bytes) -> bytes:

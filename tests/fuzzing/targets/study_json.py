@@ -44,5 +44,8 @@ REGRESSIONS = {
     "a thousand levels": SMALL.replace(
         b'["relu", "tanh"]', json.dumps([f"x{n}" for n in range(1_000)]).encode()
     ),
+    "a control character in the name of a factor": SMALL.replace(
+        b'"factors"', b'"claims": [{"kind": "learns", "at": {"a\\u007fb": "c"}}], "factors"'
+    ),
     "code": SMALL.replace(b'"batch_size"', b'"loss": {"function": "os:system"}, "batch_size"'),
 }
