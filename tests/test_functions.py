@@ -101,6 +101,7 @@ def digest_of(imported, old="", new="", what="loss"):
         ("loss", "np.array([1.0, 2.0])", "np.array([1.0, 2.5])"),
         ("closed", "made(3.0)", "made(4.0)"),
         ("closed", "jnp.sum(x)", "jnp.mean(x)"),
+        ("made", "jnp.sum(x)", "jnp.mean(x)"),
         ("first", "x + 1)", "x + 3)"),
         ("even", "count != 0", "count == 1"),
         ("Scaled", "FACTOR * x", "x"),

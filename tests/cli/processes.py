@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 120
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from paribus.cli.app import main
+from paribus.__main__ import main
 main()
 """
 

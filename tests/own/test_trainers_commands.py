@@ -7,24 +7,41 @@ from importlib.util import find_spec
 import pytest
 
 from cli.processes import finish, start, stored_keys, wait_until
-from own.documented_trainers import write_shown
+from own.documented_trainers import shown_files, write_shown
 from paribus.store import Catalogue
 
 
-def said(folder, *words, code=0):
-    """What a command prints in a folder; `start` gives it a process of its own."""
-    child = start(*words, OMP_NUM_THREADS="1")
-    found, out, err = finish(child)
-    assert found == code, err
-    return out
+@pytest.fixture
+def said(paribus):
+    """Runs a command in this process; gives what it prints."""
+
+    def say(*words):
+        found = paribus(*words)
+        assert found.code == 0, found.err
+        return found.out
+
+    return say
 
 
 def last_json(text):
     return json.loads(text.splitlines()[-1])
 
 
-def run_row(path, lab, *more):
-    return last_json(said(path.parent, "run", path, "--lab", lab, "--json", *more))["runs"]
+@pytest.fixture
+def run_row(said):
+    """Runs a study in this process; gives the numbers of its runs."""
+
+    def run(path, lab, *more):
+        return last_json(said("run", path, "--lab", lab, "--json", *more))["runs"]
+
+    return run
+
+
+def run_alone(path, lab, *more):
+    """Runs a study in a process of its own; gives the numbers of its runs."""
+    code, out, err = finish(start("run", path, "--lab", lab, "--json", *more, OMP_NUM_THREADS="1"))
+    assert code == 0, err
+    return last_json(out)["runs"]
 
 
 def measured(lab):
@@ -34,34 +51,52 @@ def measured(lab):
         return {(key, one.name): one.values.tobytes() for key, one in found}
 
 
-def test_a_scikit_learn_study_from_its_plan_to_its_report(tmp_path):
+def test_a_scikit_learn_study_from_its_plan_to_its_report(tmp_path, said, run_row):
     path, lab = write_shown("logistic.py", tmp_path), tmp_path / "lab"
-    planned = said(tmp_path, "plan", path, "--lab", lab)
+    planned = said("plan", path, "--lab", lab)
     assert "9 runs in 3 conditions: 9 to train" in planned
     assert "n/a" in planned
     assert "time: unknown" in planned
     assert run_row(path, lab)["trained"] == 9
     again = run_row(path, lab)
     assert (again["trained"], again["reused"]) == (0, 9)
-    (status,) = json.loads(said(tmp_path, "status", "--lab", lab, "--json"))
+    (status,) = json.loads(said("status", "--lab", lab, "--json"))
     assert (status["total"], status["done"]) == (9, 9)
-    rows = json.loads(said(tmp_path, "table", "logistic", "--lab", lab, "--json"))
+    rows = json.loads(said("table", "logistic", "--lab", lab, "--json"))
     assert {row["n"] for row in rows} == {3}
-    (finding,) = json.loads(said(tmp_path, "findings", "logistic", "--lab", lab, "--json"))
+    (finding,) = json.loads(said("findings", "logistic", "--lab", lab, "--json"))
     assert (finding["verdict"], finding["registered"]) == ("supported", True)
-    assert re.search(r"report\.html$", said(tmp_path, "report", "logistic", "--lab", lab).strip())
-    assert "no damage; 9 runs whole" in said(tmp_path, "check", "--lab", lab)
-    assert "time: about" in said(tmp_path, "plan", path, "--lab", lab, "--replicates", "4")
+    assert re.search(r"report\.html$", said("report", "logistic", "--lab", lab).strip())
+    assert "no damage; 9 runs whole" in said("check", "--lab", lab)
+    assert "time: about" in said("plan", path, "--lab", lab, "--replicates", "4")
     fewer = ("--set", "train_examples=300", "--only", "strength=0.1", "--replicates", "1")
     assert run_row(path, lab, *fewer)["trained"] == 1
+    (tmp_path / "one").mkdir()
+    assert run_row(path, tmp_path / "one", "--only", "strength=0.1")["trained"] == 3
+    difference = last_json(said("diff", lab, tmp_path / "one", "--json"))
+    assert [study["runs"]["identical"] for study in difference["studies"]] == [3]
+
+
+def test_planning_imports_nothing_that_trains(tmp_path, monkeypatch, said, paribus):
+    library = "raise RuntimeError('this was imported')"
+    (tmp_path / "heavy_library.py").write_text(library)
+    monkeypatch.syspath_prepend(tmp_path)
+    text = shown_files()["logistic.py"].replace(
+        "    from sklearn", "    import heavy_library\n#", 1
+    )
+    (tmp_path / "heavy.py").write_text(text)
+    assert "9 to train" in said("plan", tmp_path / "heavy.py", "--lab", tmp_path / "lab")
+    found = paribus("run", tmp_path / "heavy.py", "--lab", tmp_path / "lab", "--replicates", "1")
+    assert found.code != 0
+    assert "RuntimeError: this was imported (heavy_library.py, line 1, in <module>)" in found.err
 
 
 def test_a_pytorch_study_comes_out_the_same_in_processes_and_in_threads(tmp_path):
     pytest.importorskip("torch")
     path = write_shown("torch_width.py", tmp_path)
     few = ("--only", "rate=0.3", "--set", "epochs=2", "--replicates", "1")
-    assert run_row(path, tmp_path / "threads", *few)["trained"] == 2
-    row = run_row(path, tmp_path / "processes", *few, "--on", "processes", "--cores", "2")
+    assert run_alone(path, tmp_path / "threads", *few)["trained"] == 2
+    row = run_alone(path, tmp_path / "processes", *few, "--on", "processes", "--cores", "1")
     assert row["trained"] == 2
     found = measured(tmp_path / "threads")
     assert {name for _, name in found} == {"test/loss", "test/accuracy", "weight/norm"}
@@ -72,19 +107,18 @@ def test_a_keras_study_is_trained(tmp_path):
     if find_spec("keras") is None:  # imported here, it would look for a backend
         pytest.skip("keras is not installed")
     path, lab = write_shown("keras_width.py", tmp_path), tmp_path / "lab"
-    assert run_row(path, lab, "--set", "epochs=1", "--replicates", "1")["trained"] == 2
+    assert run_alone(path, lab, "--set", "epochs=1", "--replicates", "1")["trained"] == 2
     assert {name for _, name in measured(lab)} == {"test/loss", "test/accuracy"}
     assert len(set(measured(lab).values())) == 4
 
 
-def test_a_command_is_a_trainer(tmp_path, monkeypatch):
+def test_a_command_is_a_trainer(tmp_path, monkeypatch, run_row):
     path, lab = write_shown("descent.py", tmp_path), tmp_path / "lab"
-    write_shown("descend.py", tmp_path)
+    command = write_shown("descend.py", tmp_path)
     monkeypatch.chdir(tmp_path)
-    assert run_row(path, lab) == {
-        "total": 6, "trained": 6, "reused": 0, "diverged": 2, "failed": 0,
-    }  # fmt: skip
-    (tmp_path / "descend.py").write_text((tmp_path / "descend.py").read_text() + "\n# other\n")
+    row = run_row(path, lab)
+    assert row == {"total": 6, "trained": 6, "reused": 0, "diverged": 2, "failed": 0}
+    command.write_text(command.read_text() + "\n# other\n")
     assert run_row(path, lab)["trained"] == 6
 
 
@@ -95,7 +129,7 @@ from paribus import Factor, Measured, Spec, Study
 
 class Slow(Spec):
     arm: int = 0
-    epochs: int = 1000
+    epochs: int = 300
 
 def train(recipe, replicate):
     try:
@@ -134,5 +168,5 @@ def test_a_killed_study_goes_on_with_the_runs_that_it_lacks(tmp_path):
     wait_until(lambda: len(stored_keys(lab)) == 1, child)
     child.kill()
     child.communicate()
-    row = run_row(path, lab)
+    row = run_alone(path, lab)
     assert (row["trained"], row["reused"], row["total"]) == (1, 1, 2)

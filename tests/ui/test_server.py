@@ -1,16 +1,23 @@
 """The command: where it is bound, what it says, and how it ends."""
 
+import os
 import re
 import signal
 import socket
 import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
+from paribus.cli.ui import NICENESS
 from paribus.errors import ParibusError
+from paribus.store.catalogue import FILE
+from paribus.store.migrations import LATEST
 from paribus.ui.guard import is_loopback
 from paribus.ui.server import bind, url_of
+from store.old_labs import of_schema
 from ui.serving import paribus, served
 
 
@@ -84,3 +91,32 @@ def test_which_addresses_are_of_this_machine_alone(host, expected):
 def test_the_address_of_a_page_for_all_is_one_that_a_browser_opens():
     with bind("0.0.0.0", 0) as bound:
         assert url_of("0.0.0.0", bound).startswith("http://127.0.0.1:")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has threads of a niceness each")
+def test_it_stands_behind_what_is_trained(lab):
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, 19)
+    with served(lab) as (process, url):
+        httpx.get(f"{url}studies/second/demo", timeout=60).raise_for_status()
+        threads = [int(one.name) for one in Path(f"/proc/{process.pid}/task").iterdir()]
+        found = [os.getpriority(os.PRIO_PROCESS, one) for one in threads]
+    assert found[threads.index(process.pid)] == nice  # what serves
+    assert found.count(nice) > 1  # what makes pages; NumPy's own threads, which idle, are older
+
+
+@pytest.mark.parametrize("version", [3, LATEST - 1])
+def test_an_old_lab_is_left_as_it_is(lab, tmp_path, version):
+    old = of_schema(version, lab, tmp_path / "old")
+    before = (old / FILE).read_bytes()
+    done = ended("ui", "--lab", old, "--no-browser")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: lab {old} has schema {version} of an earlier version of Paribus; this one reads "
+        f"schema {LATEST}. It is only read here, and not changed: `paribus status` brings it up "
+        "to date, and earlier versions cannot read it then.\n"
+    )
+    # The header of a database says which journal its next writer keeps.
+    assert (old / FILE).read_bytes()[100:] == before[100:]
+    assert ended("status", "--lab", old).returncode == 0
+    with served(old) as (_, url):
+        assert httpx.get(f"{url}studies/second/demo", timeout=60).status_code == 200

@@ -12,8 +12,7 @@ from paribus.cli.commands import app
 from paribus.cli.completion import join_words
 from paribus.cli.screen import Screen
 from paribus.errors import ParibusError
-
-INTERRUPTED = 130
+from paribus.interrupts import INTERRUPTED, SAID, ending_on_interrupt
 
 # Typer carries its own copy of Click and exports the leaves of its error tree only.
 CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
@@ -26,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     join_words(os.environ)
     try:
-        code = app(arguments, prog_name="paribus", standalone_mode=False)
+        with ending_on_interrupt():
+            code = app(arguments, prog_name="paribus", standalone_mode=False)
     except CLICK_ERROR as error:
         error.show()
         code = 2
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = 0
     if code == INTERRUPTED:  # Click makes it of Ctrl-C, without a word
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would break off the way out
-        print("interrupted; what is finished is kept", file=sys.stderr)  # noqa: T201
+        print(SAID, file=sys.stderr)  # noqa: T201
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -8,7 +8,6 @@ import ast
 import builtins
 import dataclasses
 import enum
-import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
@@ -17,18 +16,15 @@ from pathlib import PurePath
 from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel
 
 from paribus.functions import sources
-from paribus.functions.installed import home_of
+from paribus.functions.constants import constant
+from paribus.functions.installed import home_of, own_file
 from paribus.spec import digest, written
 
 VERSION = "__paribus_version__"
 """The attribute that says which version of a callable this is."""
-
-
-_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, range})
 
 
 class NoIdentityError(Exception):
@@ -67,7 +63,7 @@ class _Collector:
 
     def __init__(self) -> None:
         self.parts: list[Any] = []
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int | str, int] = {}
         self._kept: list[Any] = []  # so that none takes over another's place in memory
 
     def described(self, value: Any, what: str) -> Any:
@@ -80,40 +76,18 @@ class _Collector:
         raise NoIdentityError(f"{what} is {written(value)}, a {kind}, which is not plain data")
 
     def part(self, value: Any, make: Callable[[], Any]) -> Any:
-        """The number of a part, which is made where it is met first."""
-        if id(value) not in self._numbers:
-            self._numbers[id(value)] = number = len(self.parts)
+        """The number of a part, which is made where it is met first; a text stands for a file."""
+        known_by = value if isinstance(value, str) else id(value)
+        if known_by not in self._numbers:
+            self._numbers[known_by] = number = len(self.parts)
             self._kept.append(value)
             self.parts.append(None)
             self.parts[number] = make()
-        return ["part", self._numbers[id(value)]]
+        return ["part", self._numbers[known_by]]
 
 
 def _constant(_: _Collector, value: Any, what: str) -> Any:  # noqa: ARG001 - one of several
-    if type(value) in _PLAIN:
-        return [type(value).__name__, repr(value)]
-    if value is Ellipsis or value is NotImplemented:
-        return ["constant", repr(value)]
-    if isinstance(value, PurePath):
-        return ["path", str(value)]
-    if isinstance(value, np.generic | np.ndarray | np.dtype) or _is_jax_array(value):
-        return _array(value)
-    return None
-
-
-def _is_jax_array(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(
-        value, "__array__"
-    )
-
-
-def _array(value: Any) -> Any:
-    if isinstance(value, np.dtype):
-        return ["dtype", value.str]
-    array = np.asarray(value)
-    if array.dtype.hasobject:
-        return None
-    return ["array", array.dtype.str, list(array.shape), digest(array.tobytes().hex())]
+    return constant(value)
 
 
 def _container(collector: _Collector, value: Any, what: str) -> Any:
@@ -140,12 +114,7 @@ def _reference(collector: _Collector, value: Any, what: str) -> Any:
     if isinstance(value, enum.Enum):
         return ["enum", collector.described(type(value), what), value.name]
     if isinstance(value, ModuleType):
-        home = home_of(value.__name__)
-        if home is not None:
-            return ["installed", home]
-        return collector.part(
-            value, lambda: ["module", _readable(what, sources.module_text, value)]
-        )
+        return _module(collector, value.__name__, what)
     module = getattr(value, "__module__", None) or type(value).__module__
     home = home_of(module)
     if home is None or not callable(value):
@@ -273,11 +242,38 @@ def _references(
             name = f"{name}.{attributes[0]}"
             value = getattr(value, attributes.pop(0), None)
         found.append([name, collector.described(value, f"`{name}`")])
-    for module, level in sources.imports(node):
-        whole = importlib.util.resolve_name("." * level + module, far.get("__package__"))
-        imported = importlib.import_module(whole)
-        found.append([whole, collector.described(imported, f"module {whole}")])
+    return [*found, *_imported(collector, node, far.get("__package__"))]
+
+
+def _imported(collector: _Collector, node: ast.AST, package: str | None) -> list[Any]:
+    """What the code imports itself; nothing of it is imported here."""
+    found = []
+    for asked in sources.imports(node):
+        try:
+            name = importlib.util.resolve_name(asked, package)
+        except ImportError as error:
+            raise NoIdentityError(f"it imports {asked}: {error}") from None
+        found.append([asked, _module(collector, name, f"module {name}")])
     return found
+
+
+def _module(collector: _Collector, name: str, what: str) -> Any:
+    """A module, which need not have been imported: all of it, and of what it imports."""
+    home = home_of(name)
+    if home is not None:
+        return ["installed", home]
+    path = own_file(name)
+    loaded = sys.modules.get(name)
+    if path is None and loaded is None:
+        return ["absent"]  # a name in a module, or what is installed where it runs, if anywhere
+
+    def made() -> Any:
+        tree = _readable(what, lambda names: sources.module_tree(names, str(path or "")), near)
+        package = name if path and path.name == "__init__.py" else name.rpartition(".")[0]
+        return ["module", ast.unparse(tree), _imported(collector, tree, package or None)]
+
+    near = {} if loaded is None else vars(loaded)
+    return collector.part(str(path or name), made)
 
 
 def _readable(what: str, read: Callable[[Any], Any], value: Any) -> Any:

@@ -14,12 +14,17 @@ from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
+from paribus.functions.compiled import is_changed
+
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 Chain = tuple[str, ...]
 """A global name, and the attributes that are asked of it: ("np", "linalg", "norm")."""
 
 TRAVELLED = "__paribus_source__"
 """Where a module that came from another process keeps its source (`executors/travel.py`)."""
+
+
+_CHANGED = "its source was changed after it was imported: reload the module"
 
 
 class NoSourceError(Exception):
@@ -29,7 +34,10 @@ class NoSourceError(Exception):
 def function_node(function: FunctionType) -> Node:
     """The syntax of a function. Raises `NoSourceError`."""
     code = function.__code__
-    tree = _tree(_text(function.__globals__, code.co_filename))
+    text = _text(function.__globals__, code.co_filename)
+    tree = _tree(text)
+    if is_changed(code, text, function.__globals__):
+        raise NoSourceError(_CHANGED)
     found = [node for node in _definitions(tree) if _is_node_of(node, code)]
     if len(found) > 1:  # lambdas of one line
         found = [node for node in found if _holds(node, code)]
@@ -41,7 +49,10 @@ def function_node(function: FunctionType) -> Node:
 def class_nodes(owner: type) -> list[Node]:
     """The syntax of a class: of every definition that bears its name. Raises `NoSourceError`."""
     path = [part for part in owner.__qualname__.split(".") if part != "<locals>"]
-    nodes: list[ast.AST] = [_tree(_text(*_place_of(owner)))]
+    text = _text(*_place_of(owner))
+    nodes: list[ast.AST] = [_tree(text)]
+    if any(is_changed(one.__code__, text, one.__globals__) for one in _methods(owner)):
+        raise NoSourceError(_CHANGED)
     for name in path:
         nodes = [one for node in nodes for one in _definitions(node) if _named(one) == name]
     found = [node for node in nodes if isinstance(node, ast.ClassDef)]
@@ -50,9 +61,9 @@ def class_nodes(owner: type) -> list[Node]:
     return [*found]
 
 
-def module_text(module: Any) -> str:
-    """The source of a whole module. Raises `NoSourceError`."""
-    return ast.unparse(_tree(_text(vars(module), getattr(module, "__file__", None) or "")))
+def module_tree(names: Mapping[str, Any], filename: str) -> ast.Module:
+    """The syntax of a whole module, given its names if it was run. Raises `NoSourceError`."""
+    return _tree(_text(names, filename))
 
 
 def stripped(node: Node) -> Node:
@@ -68,14 +79,19 @@ def references(node: Node) -> list[Chain]:
     return sorted({chain for chain in chains.found if chain[0] in names})
 
 
-def imports(node: Node) -> list[tuple[str, int]]:
-    """Modules that the code imports itself, each with its number of leading dots."""
-    found: set[tuple[str, int]] = set()
+def imports(node: ast.AST) -> list[str]:
+    """Modules that the code imports itself, with leading dots where it asks for them so.
+
+    What it imports from a package may be a module in it, or a name of it: both are given.
+    """
+    found: set[str] = set()
     for one in ast.walk(node):
         if isinstance(one, ast.Import):
-            found.update((alias.name, 0) for alias in one.names)
+            found.update(alias.name for alias in one.names)
         if isinstance(one, ast.ImportFrom):
-            found.add((one.module or "", one.level))
+            package = "." * one.level + (one.module or "")
+            inner = "" if package.endswith(".") else "."
+            found |= {package, *(f"{package}{inner}{alias.name}" for alias in one.names)}
     return sorted(found)
 
 
@@ -96,6 +112,15 @@ def _tree(text: str) -> ast.Module:
         return ast.parse(text)
     except (SyntaxError, ValueError) as error:
         raise NoSourceError(f"its source cannot be read: {error}") from None
+
+
+def _methods(owner: type) -> Iterator[FunctionType]:
+    """The functions that a class was defined with; Equinox keeps them in wrappers."""
+    for member in vars(owner).values():
+        for name in ("__func__", "fget", "method", "__wrapped__"):
+            member = getattr(member, name, member)
+        if isinstance(member, FunctionType) and member.__module__ == owner.__module__:
+            yield member
 
 
 def _place_of(owner: type) -> tuple[Mapping[str, Any], str]:

@@ -82,8 +82,8 @@ def model_of(run: StoredRun) -> AnyModel:
 def recipe_of(run: StoredRun, folder: Path | None = None) -> Recipe:
     """The recipe of a stored run; `folder` is that of the images where they are a user's own.
 
-    Raises `DeclarationError` for one with functions of a user's own, `ParibusError` for one that
-    cannot be made again from what is stored.
+    Raises `DeclarationError` for one with functions of a user's own, `ParibusError` for one with
+    arrays of a user's own, and for one that cannot be made again from what is stored.
     """
     refuse_own_functions(run, run.recipe)
     recipe = dict(run.recipe)
@@ -95,6 +95,12 @@ def recipe_of(run: StoredRun, folder: Path | None = None) -> Recipe:
                 "where they lie: give their folder with --data-dir"
             )
         recipe["data"] = {**data, "folder": str(folder)}
+    if isinstance(data, dict) and data.get("kind") == "arrays":
+        raise ParibusError(
+            f"run {run.key[:8]} was trained on arrays of your own, which a lab does not hold. "
+            "Give the study file that makes them with --study FILE; in Python, call "
+            "paribus.interop.eject.eject with recipe=."
+        )
     try:
         return Recipe.model_validate_json(json.dumps(recipe))
     except (ValidationError, DeclarationError) as error:

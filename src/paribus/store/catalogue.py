@@ -321,9 +321,9 @@ class Catalogue(Sharing):
             raise _nothing(self.lab)
         if version < LATEST and not (create or upgrade):
             raise SchemaError(
-                f"{self.lab} has schema {version}, which an earlier version of Paribus wrote; this "
-                f"one reads schema {LATEST}, and what only reads does not change it. `paribus "
-                "status` brings it up to date (earlier versions cannot read it then)."
+                f"{self.lab} has schema {version} of an earlier version of Paribus; this one "
+                f"reads schema {LATEST}. It is only read here, and not changed: `paribus status` "
+                "brings it up to date, and earlier versions cannot read it then."
             )
         # With `create` even where there is nothing to do: a store that cannot be written shows
         # itself here, and not after the first run has been trained.

@@ -9,6 +9,7 @@ from paribus.design.differences import Kind, shown
 from paribus.design.grid import Condition
 from paribus.models.base import Model, parameters_of, shapes_of
 from paribus.models.cnn import CNN
+from paribus.models.own import Own
 from paribus.training.recipe import Recipe
 
 
@@ -31,7 +32,7 @@ def sizes_of(recipes: Sequence[Recipe]) -> dict[Kind, list[Any]]:
     Operations are the multiplications and additions that the layers of a network take for one
     example: two for each weight and place where it is used. Biases, activations and pooling are
     left out. Initial weights are equal, replicate by replicate, where the shapes of all layers
-    and the initialization are.
+    and the initialization are; those of a network of one's own where that is.
     """
     parts = [(one.model, one.data.facts().shape, one.data.facts().outputs) for one in recipes]
     return {
@@ -42,7 +43,12 @@ def sizes_of(recipes: Sequence[Recipe]) -> dict[Kind, list[Any]]:
 
 
 def operations_of(model: Model, shape: tuple[int, ...], outputs: int) -> int:
-    """The operations of a forward pass for one example (see `sizes_of`)."""
+    """The operations of a forward pass for one example (see `sizes_of`).
+
+    Of a network of one's own two for each multiplication in its trace.
+    """
+    if isinstance(model, Own):
+        return 2 * model.multiplications(shape, outputs)
     weights = [one for one in shapes_of(model, shape, outputs) if len(one) > 1]
     places = _places(model, shape) if isinstance(model, CNN) else iter(())
     return 2 * sum(
@@ -62,6 +68,8 @@ def _start(recipe: Recipe) -> Hashable:
     """What a run's initial weights are a function of, but for its replicate."""
     if recipe.predecessor is not None:
         return recipe.predecessor
+    if isinstance(recipe.model, Own):
+        return recipe.model
     facts = recipe.data.facts()
     return shapes_of(recipe.model, facts.shape, facts.outputs), recipe.initialization
 

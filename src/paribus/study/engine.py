@@ -19,6 +19,7 @@ from paribus.executors import (
 )
 from paribus.executors.base import nothing
 from paribus.extras import extra
+from paribus.functions.installed import LIBRARIES
 from paribus.study.estimate import memory_bytes
 from paribus.study.foreign import Foreign
 from paribus.study.foreign_training import foreign_task
@@ -27,7 +28,6 @@ from paribus.study.plan import Plan, PlannedRun, by_recipe
 from paribus.study.tasks import LaneHome, native_task
 from paribus.training.lane import UNLIMITED
 from paribus.training.platform import devices, usable_cores, xla_flags
-from paribus.training.provenance import LIBRARIES
 
 FOREIGN_LIBRARIES = ("paribus", "numpy")
 """What has to have the same version wherever a trainer of the user's own runs."""

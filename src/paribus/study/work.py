@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 from paribus.errors import ExecutorError, TrainerError
 from paribus.executors import LostError, Task
 from paribus.executors.worker import WorkerError
+from paribus.interrupts import interrupts_to
 from paribus.outgoing import shareable
 from paribus.probes.base import Probe
 from paribus.store.catalogue import Catalogue
 from paribus.study.catching_up import stored_end
 from paribus.study.datasets import Datasets
 from paribus.study.engine import Engine
-from paribus.study.interrupt import interrupts_to
 from paribus.study.job import Finished
 from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from paribus.functions.installed import LIBRARIES
 from paribus.outgoing import shareable
 from paribus.training.recipe import NUMERICS
 
-LIBRARIES = ("paribus", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
 OTHERS = ("torch", "keras", "tensorflow", "scikit-learn", "xgboost", "lightgbm")
 """Distributions that train in place of our engine."""
 _MODULES = {"scikit-learn": "sklearn"}
@@ -57,8 +57,7 @@ def foreign_provenance() -> dict[str, Any]:
     With the versions of what has been imported of `OTHERS`.
     """
     found = {name: version(name) for name in OTHERS if _MODULES.get(name, name) in sys.modules}
-    ours = {name: versions()[name] for name in ("paribus", "python", "numpy")}
-    return ours | found | _machine() | cpu()
+    return versions() | found | _machine() | cpu()
 
 
 def _machine() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What each page says, from what was read: everything is text when a template gets it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -106,7 +106,7 @@ def status_of(progress: Progress) -> dict[str, Any]:
     }
 
 
-def metric_choices(metrics: list[str]) -> list[dict[str, str]]:
+def metric_choices(metrics: Sequence[str]) -> list[dict[str, str]]:
     """The metrics that can be drawn, as a list to choose from."""
     return [{"name": one, "title": quantity(one).title} for one in metrics]
 

@@ -18,27 +18,48 @@ from paribus.ui.moments import LOG, Progress, Study
 # What loads pandas and the library of charts is imported where it is first used, so that the
 # server is there at once.
 if TYPE_CHECKING:
+    import pandas as pd
+
     from paribus.claims.findings import Finding
     from paribus.report.contents import Contents
+    from paribus.report.figures import Figure
     from paribus.results.tidy import StudyResults
 
 KEPT = 3
 RENDERED = 24
+FIGURES = 8
 
 
 @dataclass
 class Held:
     """A study as it was read: its plan, its counts, its results (None where no run is stored).
 
-    `seconds` is the longest that reading it, or making a page of it, has taken.
+    `seconds` is what reading it, and making pages of it, has taken of the processor; `before` is
+    what it took when the study was read the last time.
     """
 
     entry: StudyEntry
     counts: StudyCounts
     results: "StudyResults | None"
     seconds: float = 0.0
+    before: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
     _rendered: OrderedDict[Any, str] = field(default_factory=OrderedDict)
+    _figures: dict[Any, "Sequence[Figure]"] = field(default_factory=dict)
+
+    @cached_property
+    def layer_metrics(self) -> frozenset[str]:
+        """Names of what was measured over epochs in each layer."""
+        return _names(self.results.layers) if self.results else frozenset()
+
+    @cached_property
+    def metrics(self) -> Sequence[str]:
+        """Names of all that was measured over epochs, the primary metric first."""
+        if self.results is None:
+            return []
+        primary = self.entry.document["primary"]
+        known = _names(self.results.metrics) | self.layer_metrics
+        return sorted(known, key=lambda name: (name != primary, name))
 
     @cached_property
     def found(self) -> "Sequence[Finding]":
@@ -58,12 +79,21 @@ class Held:
         """What `render` gives, made once for as long as the study stays as it is."""
         with self.lock:
             if what not in self._rendered:
-                begun = time.perf_counter()
+                begun = time.thread_time()
                 self._rendered[what] = render()
-                self.seconds = max(self.seconds, time.perf_counter() - begun)
+                self.seconds += time.thread_time() - begun
                 if len(self._rendered) > RENDERED:
                     self._rendered.popitem(last=False)
             return self._rendered[what]
+
+    def figures(self, what: Any, draw: "Callable[[], Sequence[Figure]]") -> "Sequence[Figure]":
+        """Those that `draw` gives: a page and its charts are made of the same, for one view."""
+        with self.lock:
+            if what not in self._figures:
+                if len(self._figures) > FIGURES:
+                    self._figures.clear()
+                self._figures[what] = draw()
+            return self._figures[what]
 
 
 @dataclass
@@ -86,9 +116,10 @@ class Shelf:
             counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
             held = self._held.get(study)
             if held is None or (held.entry, held.counts) != (entry, counts):
-                begun = time.perf_counter()
+                before = held.seconds if held else 0.0
+                begun = time.thread_time()
                 held = self._held[study] = _read(catalogue, entry, counts)
-                held.seconds = time.perf_counter() - begun
+                held.seconds, held.before = time.thread_time() - begun, before
             self._held.move_to_end(study)
             while len(self._held) > KEPT:
                 self._held.popitem(last=False)
@@ -103,9 +134,10 @@ class Shelf:
         return True
 
     def seconds(self, study: Study) -> float:
-        """The longest that reading a study, or making a page of it, has taken lately."""
+        """What reading a study once, and making pages of it, takes of the processor."""
         held = self._held.get(study)
-        return held.seconds if held else 0.0
+        # Of one that was just read again the pages are still to be made.
+        return max(held.seconds, held.before) if held else 0.0
 
     def _counted(self, study: Study) -> Mapping[str, int] | None:
         try:
@@ -117,6 +149,10 @@ class Shelf:
         except Exception:  # the page of the study shows what is wrong; others are counted
             LOG.exception("verdicts of %s (%s) could not be counted", *study)
             return None
+
+
+def _names(measured: "pd.DataFrame") -> frozenset[str]:
+    return frozenset(map(str, measured["metric"].unique()))
 
 
 def _read(catalogue: Catalogue, entry: StudyEntry, counts: StudyCounts) -> Held:

@@ -24,7 +24,7 @@ from paribus.ui.downloads import tables_of
 from paribus.ui.pages import address, metric_choices, render
 from paribus.ui.part import figures_of, part_of
 from paribus.ui.shelf import Held
-from paribus.ui.view import View, conditions_of, levels_of, metrics_of, passing
+from paribus.ui.view import View, conditions_of, levels_of, passing
 
 RUNS = 100
 """So many runs are listed on a page."""
@@ -41,7 +41,7 @@ def study_page(held: Held, view: View, version: str, lab: Lab) -> str:
         "base": address((entry.name, entry.scale)),
         "version": version,
         "view": {"metric": view.metric or entry.document["primary"], "query": view.query()},
-        "metrics": metric_choices(metrics_of(held)),
+        "metrics": metric_choices(held.metrics),
         "factors": _choices(held, view),
         "conditions": _conditions(held, view),
         "chosen": [exhibit_content(one, "chosen") for one in chosen_figures(held, view)],
@@ -74,21 +74,27 @@ def all_figures(held: Held, view: View) -> list[Figure]:
     return [*chosen_figures(held, view), *compared_figures(held, view), *held.contents.figures]
 
 
-def chosen_figures(held: Held, view: View) -> list[Figure]:
+def chosen_figures(held: Held, view: View) -> Sequence[Figure]:
     """The figures of the metric and the conditions that were chosen."""
-    if held.results is None or not (metrics := metrics_of(held)):
-        return []
-    conditions = passing(conditions_of(held), view.only)
-    part = part_of(held.results, conditions)
-    return figures_of(part, view.metric or metrics[0], "chosen") if conditions else []
+    return _figures(held, view.metric, passing(conditions_of(held), view.only), "chosen")
 
 
-def compared_figures(held: Held, view: View) -> list[Figure]:
+def compared_figures(held: Held, view: View) -> Sequence[Figure]:
     """The figures of the conditions that are compared."""
-    if held.results is None or not view.compare or not (metrics := metrics_of(held)):
+    return _figures(held, view.metric, _chosen(held, view), "compared")
+
+
+def _figures(
+    held: Held, metric: str, conditions: Sequence[Mapping[str, str]], prefix: str
+) -> Sequence[Figure]:
+    results = held.results
+    if results is None or not held.metrics or not conditions:
         return []
-    part = part_of(held.results, _chosen(held, view))
-    return figures_of(part, view.metric or metrics[0], "compared")
+    shown = metric or held.metrics[0]
+    return held.figures(
+        (shown, tuple(map(condition_label, conditions)), prefix),
+        lambda: figures_of(part_of(results, conditions), shown, prefix),
+    )
 
 
 def _chosen(held: Held, view: View) -> list[Mapping[str, str]]:

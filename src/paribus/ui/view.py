@@ -46,7 +46,7 @@ def view_of(query: Iterable[tuple[str, str]], held: Held) -> View:
     for name, value in query:
         given.setdefault(name, []).append(value)
     metric = (given.get("metric") or [""])[-1]
-    _check("metric", [metric] if metric else [], metrics_of(held))
+    _check("metric", [metric] if metric else [], held.metrics)
     only = tuple(dict.fromkeys(given.get("only", [])))
     _check("level", only, [level for levels in levels_of(held).values() for level in levels])
     compare = tuple(dict.fromkeys(given.get("compare", [])))
@@ -55,22 +55,6 @@ def view_of(query: Iterable[tuple[str, str]], held: Held) -> View:
     if not page.isascii() or not page.isdigit() or not int(page[:9]) >= 1:
         raise UnknownNameError("page of runs", page, ["1"])
     return View(metric, only, compare, int(page[:9]))
-
-
-def metrics_of(held: Held) -> list[str]:
-    """Names of all that was measured over epochs, the primary metric first."""
-    if held.results is None:
-        return []
-    primary = held.entry.document["primary"]
-    known = {*held.results.metrics["metric"].astype("str"), *layer_metrics(held)}
-    return sorted(known, key=lambda name: (name != primary, name))
-
-
-def layer_metrics(held: Held) -> list[str]:
-    """Names of what was measured over epochs in each layer."""
-    if held.results is None:
-        return []
-    return sorted(set(held.results.layers["metric"].astype("str")))
 
 
 def levels_of(held: Held) -> dict[str, dict[str, str]]:

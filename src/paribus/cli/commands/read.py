@@ -180,6 +180,10 @@ def eject(
     to: Annotated[
         Path | None, typer.Option("--to", help="A new folder; default: run- and 8 digits.")
     ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option("--study", help="The run's study file, where its data are arrays in it."),
+    ] = None,
     data_dir: DataOption = None,
     lab: LabOption = DEFAULT_LAB,
     as_json: JsonOption = False,
@@ -188,7 +192,7 @@ def eject(
     from paribus.cli.eject import eject_run, show_ejected
     from paribus.data.files import find_source
 
-    row = eject_run(run, lab_of(lab), to, find_source(data_dir, os.environ))
+    row = eject_run(run, lab_of(lab), to, find_source(data_dir, os.environ), study)
     if as_json:
         print_json(row)
     else:
@@ -229,5 +233,7 @@ def ui(
 ) -> None:
     """Show a lab in a browser, while its studies run and after. Changes nothing."""
     from paribus.cli.ui import show_lab
+    from paribus.interrupts import raising_on_interrupt
 
-    show_lab(lab_of(lab), host, port, not no_browser)
+    with raising_on_interrupt():
+        show_lab(lab_of(lab), host, port, not no_browser)

@@ -1,12 +1,19 @@
 """Runs that no PyTorch script can make again, each with what to do instead."""
 
 from paribus.errors import DeclarationError, Fault, ParibusError
+from paribus.outgoing import legible
 from paribus.store.records import StoredRun
 from paribus.training.recipe import NUMERICS, Recipe
 
 
 def refuse_run(run: StoredRun) -> None:
     """Raises `ParibusError` for a run with no result that a script could come to."""
+    if "made_by" in run.provenance:
+        name = legible(str(run.provenance["made_by"]["function"]))
+        raise ParibusError(
+            f"run {run.key[:8]} was trained by {name}, a trainer of your own, which is its script "
+            "already. Only runs that Paribus trained itself are ejected."
+        )
     numerics = run.provenance.get("numerics", NUMERICS)
     if numerics != NUMERICS:
         raise ParibusError(

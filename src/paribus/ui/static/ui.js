@@ -141,7 +141,8 @@
   }
 
   async function catchUp() {
-    if (busy || wanted === shown) return;
+    // A page that nobody looks at is not worth the server's time; it catches up when it is shown.
+    if (busy || wanted === shown || document.hidden) return;
     busy = true;
     try {
       const asked = wanted;
@@ -180,6 +181,7 @@
     listen();
     await draw();
     follow(followStudy);
+    document.addEventListener("visibilitychange", catchUp);
   }
 
   if (page === "study") showStudy();

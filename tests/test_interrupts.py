@@ -1,11 +1,18 @@
-"""Ctrl-C, told instead of raised."""
+"""Ctrl-C, told instead of raised, or the end at once."""
 
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from paribus.study.interrupt import interrupts_to
+from paribus.interrupts import (
+    end_at_once,
+    ending_on_interrupt,
+    interrupts_to,
+    raising_on_interrupt,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +61,33 @@ def test_a_thread_leaves_it_to_the_main_thread():
     thread.start()
     thread.join()
     assert handlers == [signal.default_int_handler]
+
+
+def test_a_command_is_at_its_end_at_once():
+    program = """
+import gc, signal, sys, threading, time
+from paribus.interrupts import end_on_interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)
+assert end_on_interrupt() and not end_on_interrupt()
+threading.Thread(target=time.sleep, args=(600,)).start()
+gc.callbacks.append(lambda *_: signal.raise_signal(signal.SIGINT))
+try:
+    gc.collect()
+except BaseException:
+    sys.exit("an exception")
+sys.exit("lost")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (130, "interrupted; what is finished is kept\n")
+
+
+def test_what_has_its_own_way_of_ending_is_told_as_ever():
+    with ending_on_interrupt():
+        assert signal.getsignal(signal.SIGINT) is end_at_once
+        with raising_on_interrupt(), pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is end_at_once
+        with interrupts_to(lambda: None):
+            signal.raise_signal(signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is end_at_once
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
