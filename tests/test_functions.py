@@ -55,6 +55,13 @@ def made(coefficient):
     return inner
 
 
+def kept(coefficient):
+    def inner(outputs, coefficient=coefficient):
+        return coefficient * outputs
+
+    return inner
+
+
 def even(count):
     return count == 0 or odd(count - 1)
 
@@ -65,6 +72,7 @@ def odd(count):
 
 first, second = (lambda x: x + 1), (lambda x: x + 2)
 closed = made(3.0)
+defaulted = kept(3.0)
 scaled = Scaled(2.0)
 '''
 
@@ -105,6 +113,8 @@ def digest_of(imported, old="", new="", what="loss"):
         ("first", "x + 1)", "x + 3)"),
         ("even", "count != 0", "count == 1"),
         ("Scaled", "FACTOR * x", "x"),
+        ("Scaled", "FACTOR * x", "FACTOR + x"),
+        ("defaulted", "kept(3.0)", "kept(4.0)"),
         ("Scaled", "FACTOR = 2.0", "FACTOR = 3.0"),
         ("scaled", "Scaled(2.0)", "Scaled(3.0)"),
         ("scaled", "FACTOR * x", "x"),

@@ -135,8 +135,8 @@ STUDY = Study(
 """
 
 
-def paribus(folder, *words):
-    """What a command says; it is run in a folder of its own."""
+def alone(folder, *words):
+    """What a command says that is a process of its own, in a folder."""
     program = "from paribus.cli.app import main; main()"
     ran = subprocess.run(
         [sys.executable, "-c", program, *words],
@@ -151,51 +151,67 @@ def paribus(folder, *words):
     return ran.stdout
 
 
+@pytest.fixture
+def said(paribus, monkeypatch):
+    """Runs a command in this process and a folder; gives what it says."""
+
+    def say(folder, *words):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)  # files change within a second
+        found = paribus(*words)
+        assert found.code == 0, found.err
+        return found.out
+
+    return say
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with the study's file and a lab in which it was run."""
     home = tmp_path_factory.mktemp("whole")
     (home / "whole.py").write_text(WHOLE)
-    said = paribus(home, "run", "whole.py", "--lab", "lab")
-    assert "4 runs trained, 0 reused, 0 diverged, 0 failed" in said
+    told = alone(home, "run", "whole.py", "--lab", "lab")
+    assert "4 runs trained, 0 reused, 0 diverged, 0 failed" in told
     return home
 
 
-def test_other_processes_come_to_the_same_bits(folder):
-    said = paribus(folder, "run", "whole.py", "--lab", "there", "--on", "processes")
-    assert "4 runs trained" in said
+def test_other_processes_come_to_the_same_bits(folder, said):
+    words = ("--on", "processes", "--cores", "1")
+    told = said(folder, "run", "whole.py", "--lab", "there", *words)
+    assert "4 runs trained" in told
     assert bits(folder / "there") == bits(folder / "lab")
 
 
-def test_runs_are_kept_when_the_file_changes_elsewhere(folder):
+def test_runs_are_kept_when_the_file_changes_elsewhere(folder, said):
     (folder / "whole.py").write_text(WHOLE.replace("Is wider better?", "Is faster better?"))
-    assert "4 reused" in paribus(folder, "run", "whole.py", "--lab", "lab")
+    assert "4 reused" in said(folder, "run", "whole.py", "--lab", "lab")
 
 
-def test_runs_are_others_when_the_code_does(folder):
-    before = planned(folder)
+def test_runs_are_others_when_the_code_does(folder, said):
+    (folder / "whole.py").write_text(WHOLE)
+    before = planned(folder, said)
     for old, new in [("SCALE = 1.0", "SCALE = 2.0"), ("jnp.tanh", "jnp.sin")]:
         (folder / "whole.py").write_text(WHOLE.replace(old, new))
-        assert not planned(folder) & before
+        assert not planned(folder, said) & before
     (folder / "whole.py").write_text(WHOLE)
-    assert planned(folder) == before
+    assert planned(folder, said) == before
 
 
-def planned(folder):
+def planned(folder, said):
     """The keys of the study's runs."""
-    plan = json.loads(paribus(folder, "plan", "whole.py", "--lab", "lab", "--json"))
+    plan = json.loads(said(folder, "plan", "whole.py", "--lab", "lab", "--json"))
     return {run["key"] for run in plan["runs"]}
 
 
-def test_options_are_set_from_the_command_line(folder):
+def test_options_are_set_from_the_command_line(folder, said):
     words = ["run", "whole.py", "--lab", "lab", "--set", "model.options.width=6"]
-    assert "4 runs trained" in paribus(folder, *words, "--replicates", "2")
+    assert "4 runs trained" in said(folder, *words, "--replicates", "2")
 
 
-def test_a_report_needs_neither_the_arrays_nor_the_code(folder):
+def test_a_report_needs_neither_the_arrays_nor_the_code(folder, said):
     (folder / "whole.py").rename(folder / "gone")
     try:
-        paribus(folder, "report", "whole", "--lab", "lab", "--output", "page")
+        said(folder, "report", "whole", "--lab", "lab", "--output", "page")
     finally:
         (folder / "gone").rename(folder / "whole.py")
     page = (folder / "page" / "report.html").read_text()
@@ -216,8 +232,8 @@ def test_what_the_lab_holds_has_no_arrays(folder):
 @pytest.mark.parametrize(
     ("package", "text", "runs"), [("torch", TORCH, 2), ("datasets", HUGGING_FACE, 1)]
 )
-def test_data_of_other_libraries(tmp_path, package, text, runs):
+def test_data_of_other_libraries(tmp_path, said, package, text, runs):
     pytest.importorskip(package)
     (tmp_path / "other.py").write_text(text)
-    said = paribus(tmp_path, "run", "other.py", "--lab", "lab")
-    assert f"{runs} run{'s' if runs > 1 else ''} trained, 0 reused, 0 diverged, 0 failed" in said
+    told = said(tmp_path, "run", "other.py", "--lab", "lab")
+    assert f"{runs} run{'s' if runs > 1 else ''} trained, 0 reused, 0 diverged, 0 failed" in told

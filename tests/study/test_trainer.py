@@ -76,7 +76,7 @@ def test_what_is_yielded_is_stored_as_it_was(train_study):
     assert values["weight/norm"].values[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0]
     assert run.recipe == {"level": 0.75, "does": "train", "epochs": 3}
     assert run.provenance["made_by"]["recipe"] == "Arm"
-    assert "jax" not in run.provenance
+    assert "numerics" not in run.provenance
 
 
 @pytest.mark.parametrize("on", ["inline", "threads"])

@@ -11,7 +11,9 @@ from paribus.store.counts import StudyCounts
 from paribus.ui.events import LEAST_SECONDS, Announcements, Teller
 from paribus.ui.follower import SHARE, Follower
 from paribus.ui.moments import Moment, Progress, Reader
+from paribus.ui.pages import status_html
 from paribus.ui.shelf import Held, Shelf
+from ui.example_lab import SCRIPT
 
 STUDY = ("second", "demo")
 
@@ -59,6 +61,13 @@ def test_a_study_is_told_with_its_version(lab):
     assert event["version"] == "20-20-0-0-r"
     assert "20 of 20 runs" in event["status"]
     assert event["trouble"] == ""
+
+
+def test_markup_in_what_is_trained_is_text():
+    said = {"where": SCRIPT, "condition": {SCRIPT: SCRIPT}, "replicate": 0, "epoch": 1}
+    shown = status_html(Progress(progress().counts, 1, 1.0, (said | {"epochs": 2},)))
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 3  # where, what, and its bar
 
 
 def test_verdicts_come_when_they_are_counted(lab):

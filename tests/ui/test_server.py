@@ -4,8 +4,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,7 @@ from paribus.cli.ui import NICENESS
 from paribus.errors import ParibusError
 from paribus.store.catalogue import FILE
 from paribus.store.migrations import LATEST
+from paribus.ui import make_app
 from paribus.ui.guard import is_loopback
 from paribus.ui.server import bind, url_of
 from store.old_labs import of_schema
@@ -120,3 +123,18 @@ def test_an_old_lab_is_left_as_it_is(lab, tmp_path, version):
     assert ended("status", "--lab", old).returncode == 0
     with served(old) as (_, url):
         assert httpx.get(f"{url}studies/second/demo", timeout=60).status_code == 200
+
+
+def test_no_page_brings_an_old_lab_up_to_date(lab, tmp_path):
+    from starlette.testclient import TestClient  # noqa: PLC0415
+
+    old = of_schema(LATEST - 1, lab, tmp_path / "old")
+    client = TestClient(make_app(old), base_url="http://localhost")
+    study = "/studies/second/demo"
+    run = f"{study}/runs/second-relu-2"
+    for path in ("/studies/second", study, f"{study}/charts.json", f"{study}/events", run):
+        answer = client.get(path)
+        assert (answer.status_code, "paribus status" in answer.text) == (503, True), path
+    assert "paribus status" in client.get("/").text
+    with closing(sqlite3.connect(old / FILE)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (LATEST - 1,)

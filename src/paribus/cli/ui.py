@@ -10,7 +10,7 @@ from paribus.store.catalogue import Catalogue
 from paribus.store.lab import Lab
 
 PURPOSE = "showing a lab in a browser"
-NICENESS = 10
+NICENESS = 5
 """How far the page stands behind what is trained on the same machine (0 to 19, of Unix)."""
 
 

@@ -36,8 +36,8 @@ class Case:
 def changed(first: Mapping[str, Any], second: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """The dotted paths at which two declarations, as JSON, differ.
 
-    A part that is of another kind, or not there at all, is one difference; others are compared
-    field by field.
+    A part that is of another kind, or not there at all, is one difference, and so is another
+    function of a user's own; other parts are compared field by field.
 
     >>> list(changed({"rule": {"rate": 1, "decay": 0}}, {"rule": {"rate": 2, "decay": 0}}))
     ['rule.rate']
@@ -46,7 +46,7 @@ def changed(first: Mapping[str, Any], second: Mapping[str, Any], above: str = ""
         other = second.get(name, MISSING)
         if value == other:
             continue
-        alike = isinstance(value, Mapping) and isinstance(other, Mapping)
+        alike = isinstance(value, Mapping) and isinstance(other, Mapping) and "code" not in value
         if alike and value.keys() == other.keys() and value.get("kind") == other.get("kind"):
             yield from changed(value, other, f"{above}{name}.")
         else:

@@ -197,6 +197,8 @@ def shown(value: Any) -> str:
             return f"{value:.6g}"
         case list() | tuple():
             return f"({', '.join(map(shown, value))})"
+        case {"function": name, "code": code}:
+            return f"{name} (code {code[:8]})"
         case Mapping():
             fields = ((name, inner) for name, inner in value.items() if name != "kind")
             inside = ", ".join(f"{name}={shown(inner)}" for name, inner in fields)

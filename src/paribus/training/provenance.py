@@ -54,7 +54,7 @@ def peak_process_memory() -> int:
 def foreign_provenance() -> dict[str, Any]:
     """Facts of this process, JSON-ready, where something else than our engine trains in it.
 
-    With the versions of what has been imported of `OTHERS`.
+    With the versions of `LIBRARIES`, which no key has, and of what has been imported of `OTHERS`.
     """
     found = {name: version(name) for name in OTHERS if _MODULES.get(name, name) in sys.modules}
     return versions() | found | _machine() | cpu()

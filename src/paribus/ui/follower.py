@@ -1,7 +1,7 @@
 """One reader for all who follow a lab, so that ten open pages cost a study no more than one.
 
 A lab is read about once a second while a page is open, and less often where that takes long:
-reading takes a small share of the time at most. What has changed goes to all pages at once.
+reading takes a small share of the processor at most. What has changed goes to all pages at once.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from paribus.ui.moments import Moment, Progress, Reader, Study
 PAUSE_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15.0
 SHARE = 30
-"""While a study is trained, work for the page rests so many times as long as it took."""
+"""While a study is trained, work for the page rests so many times as long as it computed."""
 
 Judge = Callable[[Study, Progress], bool]
 """Counts the verdicts of a study where that has not been done; whether it has done it now."""
@@ -49,7 +49,9 @@ class Follower:
                     await self._wanted.wait()
                     begun = time.perf_counter()
                     self._publish(await loop.run_in_executor(thread, reader.read))
-                    await asyncio.sleep(max(PAUSE_SECONDS, SHARE * (time.perf_counter() - begun)))
+                    # A server far away is waited for, which takes nothing from the training.
+                    waited = time.perf_counter() - begun
+                    await asyncio.sleep(max(PAUSE_SECONDS, waited, SHARE * reader.seconds))
             finally:
                 thread.submit(reader.close)
 
@@ -57,9 +59,9 @@ class Follower:
         """Have verdicts counted, one study after the other, until cancelled."""
         while True:
             await self._wanted.wait()
-            begun = time.perf_counter()
-            counted = self._asking and await asyncio.to_thread(self._judge_one)
-            spent = time.perf_counter() - begun
+            counted, spent = (
+                await asyncio.to_thread(self._judge_one) if self._asking else (False, 0)
+            )
             if counted and self.moment:
                 self._publish(replace(self.moment))
             busy = self.moment and any(one.is_working for one in self.moment.studies.values())
@@ -103,6 +105,8 @@ class Follower:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    def _judge_one(self) -> bool:
+    def _judge_one(self) -> tuple[bool, float]:
+        begun = time.thread_time()
         studies = self.moment.studies if self.moment else {}
-        return any(self.judge(study, progress) for study, progress in studies.items())
+        counted = any(self.judge(study, progress) for study, progress in studies.items())
+        return counted, time.thread_time() - begun

@@ -8,6 +8,7 @@ import numpy as np
 from paribus.report.curves import layer_curves, learning_curves
 from paribus.report.exhibits import NotMeasuredError
 from paribus.report.figures import Figure
+from paribus.report.finals import final_figure
 from paribus.report.heatmap import layer_heatmap
 from paribus.results.tidy import StudyResults
 
@@ -26,10 +27,19 @@ def part_of(results: StudyResults, conditions: Sequence[Mapping[str, str]]) -> S
 
 
 def figures_of(part: StudyResults, metric: str, prefix: str) -> list[Figure]:
-    """The curves of a metric, and of one per layer a heat map for each factor; named apart."""
-    found: list[Figure | None] = [learning_curves(part, metric)]
-    if metric in set(part.layers["metric"].astype("str")):
-        found = [*_heatmaps(part, metric), layer_curves(part, metric)]
+    """The curves of a metric, and of one per layer a heat map for each factor; named apart.
+
+    Of one that was measured once, the values in place of curves, which would be points.
+    """
+    by_layer = part.layers.loc[part.layers["metric"] == metric, "epoch"]
+    by_epoch = part.metrics.loc[part.metrics["metric"] == metric, "epoch"]
+    found: list[Figure | None]
+    if len(by_layer):
+        curves = [layer_curves(part, metric)] if by_layer.nunique() > 1 else []
+        found = [*_heatmaps(part, metric), *curves]
+    else:
+        course = by_epoch.nunique() != 1
+        found = [learning_curves(part, metric) if course else final_figure(part, metric)]
     return [replace(one, name=f"{prefix}-{one.name}") for one in found if one is not None]
 
 
