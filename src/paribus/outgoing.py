@@ -4,8 +4,10 @@ Labels, questions and messages may come from a lab that somebody else made, and 
 addresses name people. Whatever leaves goes through here, so that there is one place to look at.
 """
 
+import os
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +126,12 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _without_own_home(text: str) -> str:
+    own = _own_home(os.environ.get("HOME"))
+    return text if own is None else own.sub("~", text)
+
+
+@lru_cache(maxsize=8)
+def _own_home(variable: str | None) -> re.Pattern[str] | None:  # noqa: ARG001 - it decides the home
     home = Path.home()
     # A home of "/" (some containers) names nobody, and would eat every path.
-    if len(home.parts) < 2:
-        return text
-    return re.sub(re.escape(str(home)) + r"(?![\w-])", "~", text)
+    return re.compile(re.escape(str(home)) + r"(?![\w-])") if len(home.parts) > 1 else None
