@@ -198,7 +198,7 @@ def test_one_metric_may_be_identical_where_the_runs_are_not():
 def test_identical_of_a_metric_that_was_not_measured_is_not_testable():
     finding = found(apart(a=0.0, b=0.0), Identical("a", "b", metric="batch/loss"))
     assert finding.verdict == "not testable"
-    assert finding.why.startswith("batch/loss was not measured; known: ")
+    assert finding.why.startswith("batch/loss was not measured; did you mean 'train/loss'?")
 
 
 def test_identical_of_one_layer_looks_at_that_layer():

@@ -9,7 +9,7 @@ from paribus.study.estimate import Estimate
 from paribus.study.plan import make_plan
 from study.example_study import tiny_study
 
-NOTHING = Estimate(0, 0, 0, 0.0, "nothing is left to train", 0, 0)
+NOTHING = Estimate(0, 0, 0.0, "nothing is left to train", 0, 0, 0)
 
 
 def plan_of(conditions):

@@ -276,7 +276,7 @@ WRONG = {
     ),
     "unknown export format": (
         "export tiny --format xls --output {here}/x --lab {here}/lab",
-        ["no export format named 'xls'; known: csv, parquet"],
+        ["no export format named 'xls'; known: csv, mlflow, parquet, tensorboard"],
     ),
     "export that cannot be written": (
         "export tiny --output {here}/notes.txt/x.csv --lab {here}/lab",

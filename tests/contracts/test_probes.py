@@ -96,8 +96,8 @@ ROWS = [
     Row(Sensitivity(), plain_probes.sensitivity, 1e-7),
     Row(Outputs(), plain_probes.curve, 1e-12, CURVE),
 ]
-ELSEWHERE = {HessianSpectrum, LargestEigenvalues, HessianTrace}
-"""Those whose oracles take networks and bounds of their own: `tests/probes/test_hessian.py`."""
+ELSEWHERE = {HessianSpectrum, LargestEigenvalues, HessianTrace, probes.Own}
+"""Those with oracles of their own: `tests/probes/test_hessian.py`, `tests/own`."""
 ALL = tuple(
     {type(row.probe): row.probe for row in ROWS if not isinstance(row.probe, Outputs)}.values()
 )

@@ -13,7 +13,7 @@ import urllib.request
 from contextlib import contextmanager
 
 COMMAND = "PARIBUS_MLFLOW"
-"""Names the `mlflow` of another environment; the full package does not go with our pyarrow."""
+"""Names the `mlflow` of another environment, for one that has not the full package."""
 START_SECONDS = 180
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -49,7 +49,7 @@ def test_levels_that_fit_alone_but_not_together_are_refused_by_condition():
         ({"scales": {"../full": Scale()}}, "got '../full'; String should match pattern"),
         ({"replicates": 0}, "replicates: got 0; should be greater than 0"),
         ({"design": "latin"}, "design: got 'latin'; should be one of factorial, one at a time"),
-        ({"recipe": 3}, "recipe: got 3; allowed here: Recipe"),
+        ({"recipe": 3}, "recipe: got 3; should be a Recipe, or for a trainer"),
         ({"epochs": 3}, "epochs: unknown field 'epochs'; known: "),
         ({"scales": {"demo": Scale(set={"epoch": 3})}}, "epoch: unknown field 'epoch'; did you"),
         (

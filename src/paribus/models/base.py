@@ -144,6 +144,10 @@ def _is_layer(node: Any) -> bool:
 _NO_ARRAYS = (eqx.Module, bool, int, float, str, tuple, list, dict)
 
 
+def _is_whole(node: Any) -> bool:
+    return _is_layer(node) or isinstance(node, eqx.nn.Dropout)
+
+
 def _is_array(node: Any) -> bool:
     return hasattr(node, "shape") and hasattr(node, "dtype")
 
@@ -159,8 +163,10 @@ class _Named(NamedTuple):
 def _arrays_of(network: Any) -> list[_Named]:
     """All arrays: weight and bias of each layer first, then what is besides, by its place."""
     layered, besides, number = [], [], 0
-    nodes = jax.tree_util.tree_leaves_with_path(network, is_leaf=_is_layer)
+    nodes = jax.tree_util.tree_leaves_with_path(network, is_leaf=_is_whole)
     for path, node in nodes:
+        if isinstance(node, eqx.nn.Dropout):  # its rate may be an array, and is not trained
+            continue
         parts = jax.tree_util.tree_leaves_with_path(node)
         number += _is_layer(node)
         for inner, array in parts:
