@@ -58,6 +58,8 @@ def _store(damage: Damage, site: Site, choice: random.Random) -> Struck | None:
 def _log(damage: Damage, site: Site, choice: random.Random) -> Struck | None:
     if not _killed_while_training(site, site.moment_of_training(choice)):
         return None
+    if not (site.lab / WAL).stat().st_size:  # all of it has just gone into the store
+        return None
     return _damaged(site, choice, site.lab / WAL, damage)
 
 
