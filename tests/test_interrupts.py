@@ -81,6 +81,20 @@ sys.exit("lost")
     assert (ended.returncode, ended.stderr) == (130, "interrupted; what is finished is kept\n")
 
 
+def test_a_program_that_cannot_be_loaded_says_so_in_one_line():
+    program = """
+import sys
+sys.modules["typer"] = None
+from paribus.__main__ import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    first, *more = ended.stderr.splitlines()
+    assert (ended.returncode, more) == (2, [])
+    assert first.startswith("error: Paribus cannot be loaded: ")
+    assert "typer" in first
+
+
 def test_what_has_its_own_way_of_ending_is_told_as_ever():
     with ending_on_interrupt():
         assert signal.getsignal(signal.SIGINT) is end_at_once

@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED = 130
 """The exit code of a command that was interrupted, as shells have it."""
@@ -23,8 +24,14 @@ def end_at_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -
     What is stored is whole at any moment. The interpreter's own way out would wait for threads,
     or end with an abort in the middle of what they compute.
     """
-    os.write(2, f"{SAID}\n".encode())
-    os._exit(INTERRUPTED)
+    end_with(INTERRUPTED, SAID)
+
+
+def end_with(code: int, said: str) -> NoReturn:
+    """Ends the process where it is with a message, which takes next to no memory."""
+    with suppress(OSError):  # nobody may be there to read it
+        os.write(2, f"{said}\n".encode(errors="replace"))
+    os._exit(code)
 
 
 def end_on_interrupt() -> bool:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         Screen(stderr=True, soft_wrap=True).print(f"error: {error}")
         code = 2
     except (MemoryError, SystemError) as error:
-        Screen(stderr=True, soft_wrap=True).print(_out_of_memory(error))
+        os.write(2, f"{_out_of_memory(error)}\n".encode())  # there is little left for more
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
