@@ -1,23 +1,13 @@
-"""A catalogue in a new folder; a shared lab on a PostgreSQL server of the tests' own."""
+"""A lab in a new folder; a shared lab on the PostgreSQL server of the tests' own."""
 
 import pytest
 
 from paribus.store import Catalogue
-from store.server import binaries, serving
 
 
 @pytest.fixture
 def lab(tmp_path):
     return tmp_path / "labs" / "mine"
-
-
-@pytest.fixture(scope="session")
-def server():
-    programs = binaries()
-    if programs is None:
-        pytest.skip("there is no PostgreSQL server on this machine (initdb): install postgresql")
-    with serving(programs) as server:
-        yield server
 
 
 @pytest.fixture

@@ -227,11 +227,12 @@ TYPED = st.sampled_from(
 )
 def test_anything_typed(sets, only, replicates):
     study = tiny_study()
-    made(
+    plan = made(
         lambda: planned(
             study, values=parse_sets(sets), only=parse_only(only), replicates=replicates
         )
     )
+    assert plan is None or plan.runs
 
 
 @pytest.mark.parametrize("replicates", [True, 0, -1, 1_000_001, 10**30])

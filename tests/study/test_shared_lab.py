@@ -16,20 +16,12 @@ from paribus.study.options import RunOptions
 from paribus.study.peers import PATIENCE_SECONDS, Peers
 from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
-from store.server import address, binaries, serving
+from store.server import address
 from study.bits import bits
 from study.example_study import tiny_file, tiny_study
 
 DRIVER = "from paribus.cli.app import main; main()"
 LIMIT = 240
-
-
-@pytest.fixture(scope="module")
-def server():
-    if (programs := binaries()) is None:
-        pytest.skip("PostgreSQL is not installed")
-    with serving(programs) as made:
-        yield made
 
 
 @pytest.fixture

@@ -13,17 +13,9 @@ pytest.importorskip("psycopg", reason="psycopg is not installed")
 from paribus.store import Catalogue
 from paribus.store.postgresql import SCHEMA
 from report.example_lab import fill
-from store.server import PASSWORD, address, binaries, serving
+from store.server import PASSWORD, address
 from study.example_study import tiny_file
 from ui.serving import paribus, served
-
-
-@pytest.fixture(scope="module")
-def server():
-    if (programs := binaries()) is None:
-        pytest.skip("PostgreSQL is not installed")
-    with serving(programs) as made:
-        yield made
 
 
 @pytest.fixture
