@@ -60,6 +60,24 @@ def test_a_key_that_is_there_is_left_as_it_is(catalogue):
     assert_same_run(catalogue.run(example_key(1)), example_run(1))
 
 
+def test_runs_are_stored_together_but_for_those_that_are_there(catalogue):
+    catalogue.add_run(example_run(1))
+    bare = example_run(3, measurements=(), artifacts={})
+    new = [example_run(2), example_run(1, parameters=5), bare, example_run(2)]
+    assert catalogue.add_runs(new) == {example_key(2), example_key(3)}
+    for index in (1, 2):
+        assert_same_run(catalogue.run(example_key(index)), example_run(index))
+    assert_same_run(catalogue.run(example_key(3)), bare)
+    assert catalogue.add_runs([]) == set()
+
+
+def test_of_runs_stored_together_one_that_cannot_be_keeps_out_all(catalogue):
+    bad = Measurement("test/loss", np.array([None]), ("epoch",))
+    with pytest.raises(TypeError):
+        catalogue.add_runs([example_run(1), example_run(2, measurements=(bad,))])
+    assert not catalogue.finished([example_key(1), example_key(2)])
+
+
 def test_a_run_that_cannot_be_stored_whole_is_not_stored(catalogue):
     bad = Measurement("bad", np.array([object()]))
     with pytest.raises(TypeError, match="cannot store"):

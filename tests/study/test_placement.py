@@ -11,6 +11,7 @@ from paribus.data.base import Source
 from paribus.errors import DeclarationError
 from paribus.probes import WeightNorm
 from paribus.store import Catalogue
+from paribus.study import work
 from paribus.study.options import RunOptions
 from paribus.study.placement import side_by_side
 from paribus.study.plan import make_plan
@@ -90,6 +91,26 @@ def test_runs_side_by_side_are_kept_as_they_finish(tmp_path):
     assert 1 <= len(kept) <= 4
     outcome = run_plan(plan, RunOptions(lab=tmp_path / "lab"))
     assert (outcome.reused, outcome.trained) == (len(kept), 4 - len(kept))
+
+
+class InterruptingAtStart(Interrupting):
+    """Presses Ctrl-C when so many runs have begun."""
+
+    def run_started(self, run, where, epoch=0):
+        super().run_done(run, "")
+
+    def run_done(self, run, status):
+        pass
+
+
+def test_what_waits_to_be_stored_is_stored_when_a_study_is_interrupted(tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "STORING_SECONDS", 1e9)
+    plan = make_plan(tiny_study(replicates=1, factors=RATES).at(), Source())
+    options = RunOptions(lab=tmp_path / "lab", cores=1, watch=InterruptingAtStart(3))
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(plan, options)
+    with Catalogue.open(tmp_path / "lab", create=False) as catalogue:
+        assert len(catalogue.finished(run.key for run in plan.runs)) >= 2
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,8 @@ def split(dataset: Dataset, validation: int, replicate: int) -> Splits:
     if validation >= count:
         problem = f"got {validation}; there are {count} training examples, and one must be left"
         raise DeclarationError("data", [Fault("data.validation", problem)])
+    if not validation:
+        return Splits(dataset.train, test=dataset.test)
     order = seeds.permutation(seeds.stream_key(replicate, "split"), count)
     held_out, kept = np.sort(order[:validation]), np.sort(order[validation:])
     return Splits(dataset.train[kept], dataset.train[held_out], dataset.test)

@@ -9,6 +9,7 @@ import io
 import pickle
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -80,7 +81,12 @@ def _is_importable(name: str) -> bool:
     top = name.partition(".")[0]
     if top in sys.builtin_module_names or top in sys.stdlib_module_names:
         return True
-    return importlib.machinery.PathFinder.find_spec(top) is not None
+    return _is_found(top, tuple(sys.path))
+
+
+@lru_cache(maxsize=1024)
+def _is_found(name: str, path: tuple[str, ...]) -> bool:
+    return importlib.machinery.PathFinder.find_spec(name, path) is not None
 
 
 def _source(name: str) -> _Source:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 from numpy.typing import DTypeLike
 
@@ -85,11 +86,16 @@ class BatchNetwork(eqx.Module):
         return self.batch(x[None], None if key is None else key[None])[0]
 
 
+@cache
 def linear(inputs: int, outputs: int) -> eqx.nn.Linear:
     """A linear layer whose weights are shapes; costs no computation."""
+
     # The key is made inside: outside it would start JAX's backend while a study is planned,
     # before `training.platform` has set it up.
-    return eqx.filter_eval_shape(lambda: eqx.nn.Linear(inputs, outputs, key=jax.random.key(0)))
+    def made() -> eqx.nn.Linear:
+        return eqx.nn.Linear(inputs, outputs, dtype=jnp.float32, key=jax.random.key(0))
+
+    return eqx.filter_eval_shape(made)
 
 
 def skeleton(model: Model, shape: tuple[int, ...], outputs: int) -> Any:

@@ -56,7 +56,7 @@ def encode(arrays: Sequence[NDArray[Any]]) -> bytes:
                 f"cannot store an array of dtype {array.dtype}: allowed are booleans, integers, "
                 "floats, complex numbers and fixed-width strings. Convert it with astype first."
             )
-    header = json.dumps([[array.dtype.str, array.shape] for array in arrays]).encode()
+    header = _header(tuple((array.dtype.str, array.shape) for array in arrays))
     parts = [_LENGTH.pack(len(header)), header, *(array.tobytes() for array in arrays)]
     return zlib.compress(b"".join(parts))
 
@@ -89,6 +89,11 @@ def decode_weights(
     if shapes is not None and found != dict(shapes):
         raise _damaged("a run's weights", f"they are {found}; they should be {dict(shapes)}")
     return arrays
+
+
+@lru_cache(maxsize=1024)  # as `_forms`
+def _header(forms: tuple[tuple[str, tuple[int, ...]], ...]) -> bytes:
+    return json.dumps(forms).encode()
 
 
 def _damaged(what: str, problem: object) -> DamagedLabError:

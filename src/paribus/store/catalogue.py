@@ -99,11 +99,16 @@ class Catalogue(Sharing):
         return found
 
     def add_run(self, run: StoredRun) -> bool:
-        """Store a run with its measurements and artifacts, and forget that it ever failed.
+        """Store one run as `add_runs` does; whether it was not there already."""
+        return bool(self.add_runs([run]))
 
-        A run whose key is stored already is left as it is, and False comes back.
+    def add_runs(self, new: Collection[StoredRun]) -> set[str]:
+        """Store runs with their measurements and artifacts, and forget that they ever failed.
+
+        All of them or none. Runs whose keys are stored already are left as they are; the keys of
+        the others come back.
         """
-        return self._database.write(runs.insert_run, run)
+        return self._database.write(runs.insert_runs, new)
 
     def run(self, key: str) -> StoredRun:
         """One run with all its measurements and artifacts.

@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from paribus.store.checksums import row_checksum
-from paribus.store.records import Measurement, Status
+from paribus.store.records import Measurement, Status, StoredRun
 from paribus.store.schema import FINALS, MEMBERS, RUNS, STUDIES
 
 _NUMBER = "<f8"
@@ -42,12 +42,9 @@ class Finals:
     unread: list[str]
 
 
-def insert_finals(
-    connection: Connection, run_id: int, key: str, status: str, measured: Iterable[Measurement]
-) -> None:
-    """Write the row of a run that is new."""
-    row = {"run_id": run_id} | _row(key, status, last_values(measured))
-    connection.execute(insert(FINALS), row)
+def finals_row(run: StoredRun) -> dict[str, Any]:
+    """The row of a run that is new, but for the run's number."""
+    return _row(run.key, run.status, last_values(run.measurements))
 
 
 def extend_finals(

@@ -30,7 +30,7 @@ from paribus.store.integrity import (
     runs_in,
     studies_in,
 )
-from paribus.store.runs import insert_run, upsert_checkpoint
+from paribus.store.runs import insert_runs, upsert_checkpoint
 from paribus.store.schema import ANALYSES, CHECKPOINTS, FAILURES, RUNS, STUDIES
 from paribus.store.sqlite import SqliteDatabase
 from paribus.store.studies import add_planned, insert_registration, put_analysis, put_study
@@ -110,7 +110,7 @@ def _copy(old: Database, new: Database, demands: Demands) -> None:
 
 
 def _put_run(connection: Connection, item: Item) -> None:
-    insert_run(connection, item.value)
+    insert_runs(connection, [item.value])
 
 
 def _put_study(connection: Connection, item: Item) -> None:

@@ -6,7 +6,7 @@ one statement; the catalogue cuts longer lists up.
 
 import json
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    Table,
     Text,
     bindparam,
     delete,
@@ -36,18 +37,21 @@ from paribus.store.checksums import (
     verify,
 )
 from paribus.store.database import insert_into
-from paribus.store.finals import extend_finals, insert_finals
+from paribus.store.finals import extend_finals, finals_row
 from paribus.store.leases import delete_leases
 from paribus.store.records import Measurement, StoredRun
 from paribus.store.schema import (
     ARTIFACTS,
     CHECKPOINTS,
     FAILURES,
+    FINALS,
     LEASES,
     MEASUREMENTS,
     PROBED,
     RUNS,
 )
+
+_OWNED = (ARTIFACTS, MEASUREMENTS, PROBED)
 
 # Made once: making a statement takes longer than carrying it out.
 _FORGETTING = [
@@ -56,34 +60,24 @@ _FORGETTING = [
 ]
 
 
-def insert_run(connection: Connection, run: StoredRun) -> bool:
-    """Write a run with all that belongs to it; False where its key is there already."""
-    artifacts = [_artifact_row(run.key, name, content) for name, content in run.artifacts.items()]
-    measured = _measured_rows(run.key, run.measurements, 0)
-    probed = _probed_rows(run.key, run.probes)
-    row = {
-        "key": run.key,
-        "recipe": dict(run.recipe),
-        "replicate": run.replicate,
-        "fingerprint": run.fingerprint,
-        "status": run.status,
-        "diverged_epoch": run.diverged_epoch,
-        "parameters": run.parameters,
-        "provenance": dict(run.provenance),
-        "parts": len(artifacts) + len(measured) + len(probed),
-    }
-    texts = {name: json.dumps(row[name]) for name in ("recipe", "provenance")}
-    row["checksum"] = row_checksum(_covered(row | texts))
-    statement = insert_into(connection, RUNS).on_conflict_do_nothing().returning(RUNS.c.id)
-    run_id = connection.execute(statement, row).scalar_one_or_none()
-    if run_id is None:
-        return False
-    for table, rows in ((ARTIFACTS, artifacts), (MEASUREMENTS, measured), (PROBED, probed)):
-        if rows:
-            connection.execute(insert(table), [one | {"run_id": run_id} for one in rows])
-    insert_finals(connection, run_id, run.key, run.status, run.measurements)
-    _forget(connection, run.key)
-    return True
+def insert_runs(connection: Connection, runs: Iterable[StoredRun]) -> set[str]:
+    """Write runs with all that belongs to them; the keys of those that were not there already."""
+    new = {run.key: run for run in runs}
+    if not new:
+        return set()
+    owned = {key: _owned_rows(run) for key, run in new.items()}
+    statement = insert_into(connection, RUNS).on_conflict_do_nothing()
+    written = connection.execute(
+        statement.returning(RUNS.c.id, RUNS.c.key),
+        [_run_row(run, sum(map(len, owned[key]))) for key, run in new.items()],
+    )
+    ids = {key: number for number, key in written}
+    for place, table in enumerate(_OWNED):
+        _insert_owned(connection, table, [(ids[key], owned[key][place]) for key in ids])
+    finals = [(ids[key], [finals_row(new[key])]) for key in ids]
+    _insert_owned(connection, FINALS, finals)
+    _forget(connection, ids)
+    return set(ids)
 
 
 def insert_measured(
@@ -103,7 +97,7 @@ def insert_measured(
             connection.execute(insert_into(connection, table).on_conflict_do_nothing(), owned)
     extend_finals(connection, row.id, key, measurements)
     _seal(connection, row.id)
-    _forget(connection, key)
+    _forget(connection, [key])
 
 
 def select_probed(connection: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
@@ -120,6 +114,39 @@ def probe_of(row: Row[Any], key: str) -> str:
     """The identity of a probe that the run of this key has been through."""
     verify(row, (key, row.probe), f"the list of probes of run {key}")
     return row.probe
+
+
+def _run_row(run: StoredRun, parts: int) -> dict[str, Any]:
+    """A run's own row; `parts` is how many rows of other tables belong to it."""
+    row = {
+        "key": run.key,
+        "recipe": dict(run.recipe),
+        "replicate": run.replicate,
+        "fingerprint": run.fingerprint,
+        "status": run.status,
+        "diverged_epoch": run.diverged_epoch,
+        "parameters": run.parameters,
+        "provenance": dict(run.provenance),
+        "parts": parts,
+    }
+    texts = {name: json.dumps(row[name]) for name in ("recipe", "provenance")}
+    return row | {"checksum": row_checksum(_covered(row | texts))}
+
+
+def _owned_rows(run: StoredRun) -> tuple[list[dict[str, Any]], ...]:
+    """The rows that belong to a run, by the tables `_OWNED`."""
+    artifacts = [_artifact_row(run.key, name, content) for name, content in run.artifacts.items()]
+    measured = _measured_rows(run.key, run.measurements, 0)
+    return artifacts, measured, _probed_rows(run.key, run.probes)
+
+
+def _insert_owned(
+    connection: Connection, table: Table, owned: Iterable[tuple[int, list[dict[str, Any]]]]
+) -> None:
+    """Write the rows of runs, which are given with their numbers."""
+    rows = [row | {"run_id": number} for number, some in owned for row in some]
+    if rows:
+        connection.execute(insert(table), rows)
 
 
 def _measured_rows(
@@ -139,17 +166,17 @@ def _probed_rows(key: str, probes: Collection[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _forget(connection: Connection, key: str) -> None:
-    """Delete what a run that is stored has no use for any more."""
-    for statement in _FORGETTING:
-        connection.execute(statement, {"key": key})
+def _forget(connection: Connection, keys: Iterable[str]) -> None:
+    """Delete what runs that are stored have no use for any more."""
+    if stored := [{"key": key} for key in keys]:
+        for statement in _FORGETTING:
+            connection.execute(statement, stored)
 
 
 def _seal(connection: Connection, run_id: int) -> None:
     """Count the rows that belong to a run, and put its checksum on it as it is stored now."""
     counts = [
-        select(func.count()).where(table.c.run_id == run_id).scalar_subquery()
-        for table in (ARTIFACTS, MEASUREMENTS, PROBED)
+        select(func.count()).where(table.c.run_id == run_id).scalar_subquery() for table in _OWNED
     ]
     query = select(*as_stored(RUNS), sum(counts[1:], counts[0]).label("there"))
     row = connection.execute(query.where(RUNS.c.id == run_id)).one()
@@ -322,7 +349,7 @@ def measurement_row(measurement: Measurement, position: int, owner: Columns) -> 
     content = encode([measurement.values, *measurement.coords.values()])
     dims, coords = list(measurement.dims), list(measurement.coords)
     crc32 = zlib.crc32(content)
-    texts = json.dumps(dims), json.dumps(coords)
+    texts = _text(tuple(dims)), _text(tuple(coords))
     return {
         "name": measurement.name,
         "position": position,
@@ -350,6 +377,11 @@ def measurement_of(row: Row[Any], owner: Columns, what: str, probe: str = "") ->
 
 
 @lru_cache(maxsize=1024)  # most measurements have the same few
+def _text(names: tuple[str, ...]) -> str:
+    return json.dumps(names)
+
+
+@lru_cache(maxsize=1024)
 def _names(text: str) -> tuple[str, ...] | None:
     try:
         return tuple(map(str, json.loads(text)))

@@ -7,7 +7,6 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.spec import split_traced
 from paribus.training import program
 from paribus.training.group import next_chunk
 from paribus.training.lane import Lane
@@ -24,9 +23,9 @@ class FirstEpochs:
         with arithmetic(task.recipe):
             member = Member(task)
             # Kept here, since a lane keeps the programs of few cohorts.
-            self._programs = lane.programs(split_traced(task.recipe)[0])
-            self._start = lane.put((member.initial, member.traced))
-            self._streams = lane.put((member.dropout, member.augmentation))
+            self._programs = lane.programs(member.static)
+            self._start = lane.put((member.initial, member.fixed.traced))
+            self._streams = lane.put((member.fixed.dropout, member.fixed.augmentation))
             self._data = lane.data(member.dataset)
         self._member, self._lane = member, lane
         self._chunk = 8

@@ -112,8 +112,8 @@ def _drawn(recipe: Recipe, member: Member, count: int) -> Drawn:
     return Drawn(
         positions=jnp.arange(count),
         shares=jnp.full(count, 1 / np.float64(count)),
-        dropout=keys_of(jnp.asarray(member.dropout), step, count),
-        augmentation=keys_of(jnp.asarray(member.augmentation), step, count)
+        dropout=keys_of(jnp.asarray(member.fixed.dropout), step, count),
+        augmentation=keys_of(jnp.asarray(member.fixed.augmentation), step, count)
         if recipe.augmentation
         else None,
     )

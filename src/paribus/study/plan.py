@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -55,7 +56,7 @@ class PlannedRun:
         """Optimizer steps, where they are known, if it is not stopped before its last epoch."""
         return self.extent.steps
 
-    @property
+    @cached_property
     def data(self) -> DataSpec | None:
         """The bare declaration of its data, where that is one of ours."""
         return data_of(self.recipe)

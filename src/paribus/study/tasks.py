@@ -166,6 +166,8 @@ def usable(
     nor the other: it is trained from its start. Runs that train side by side go on from one place,
     so that one checkpoint which is of no use makes all of them so.
     """
+    if not contents:
+        return {}
     made_with = made_by(lane, probes)
     try:
         found = {key: Checkpoint.from_bytes(content) for key, content in contents.items()}

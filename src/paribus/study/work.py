@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from paribus.errors import ExecutorError, TrainerError
@@ -44,6 +44,9 @@ LARGEST_CHECKPOINT = 900_000_000
 
 MOST_LOSSES = 3
 """A run whose worker died so often is given up: it is probably the run that kills it."""
+
+STORING_SECONDS = 0.05
+"""How long a finished run may wait for others to be stored with."""
 
 _LOOK_SECONDS = 0.2
 
@@ -82,6 +85,8 @@ class Work:
     finished: set[str] = field(default_factory=set)
     losses: Counter[str] = field(default_factory=Counter)
     shared: set[str] = field(default_factory=set)
+    unstored: list[Finished] = field(default_factory=list)
+    due: float = 0.0
     elsewhere: int = 0
     interrupted: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -216,10 +221,15 @@ class Work:
 
     def _collect(self, futures: Futures) -> None:
         while futures:
-            event = self.events.get()
-            if event is None:
-                raise KeyboardInterrupt
-            self._take(event, futures)
+            left = self.due - time.monotonic()
+            if self.unstored and left <= 0:
+                self._store()
+            with suppress(Empty):
+                event = self.events.get(timeout=max(0, left) if self.unstored else None)
+                if event is None:
+                    raise KeyboardInterrupt
+                self._take(event, futures)
+        self._store()
 
     def _collect_rest(self, futures: Futures) -> None:
         """Stores what was finished, and the checkpoints, when the study was interrupted."""
@@ -230,6 +240,7 @@ class Work:
                     self._settle(event, futures.pop(event))
             elif event is not None and not isinstance(event, _Asked):
                 self._note(event)
+        self._store()
 
     def _take(self, event: Future[None] | Said | _Asked, futures: Futures) -> None:
         begun = time.perf_counter()
@@ -258,22 +269,38 @@ class Work:
             case Saved(key):
                 self._store_checkpoint(key)
             case Done(_, finished):
-                self._store(run, finished)
+                self._take_finished(finished)
             case Measured(key, measurements, probes):
                 self.catalogue.add_measured(key, measurements, probes)
                 self.outcome.probed += 1
 
-    def _store(self, run: PlannedRun, finished: Finished) -> None:
-        self.finished.add(run.key)
-        if not self.catalogue.add_run(finished.stored):
-            return  # another driver took us for dead, and was faster
+    def _take_finished(self, finished: Finished) -> None:
+        if not self.unstored:
+            self.due = time.monotonic() + STORING_SECONDS
+        self.unstored.append(finished)
+        self.finished.add(finished.stored.key)
+
+    def _store(self) -> None:
+        """Stores what is finished: short runs many at a time, in one transaction."""
+        if not self.unstored:
+            return
+        begun = time.perf_counter()
+        stored = self.catalogue.add_runs([one.stored for one in self.unstored])
+        for finished in self.unstored:
+            # Another driver that took us for dead may have been faster.
+            if finished.stored.key in stored:
+                self._count(finished)
+        self.unstored = []
+        self.outcome.seconds["store"] += time.perf_counter() - begun
+
+    def _count(self, finished: Finished) -> None:
         self.outcome.trained += 1
         self.outcome.diverged += finished.stored.status == "diverged"
         self.outcome.model_steps += finished.steps
         for phase, seconds in vars(finished.seconds).items():
             self.outcome.seconds[phase] += seconds
         for watch in self.watches:
-            watch.run_done(run, finished.stored.status)
+            watch.run_done(self.runs[finished.stored.key], finished.stored.status)
 
     def _store_checkpoint(self, key: str) -> None:
         checkpoint = self.latest.pop(key, None)

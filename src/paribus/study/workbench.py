@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from paribus.analyses.base import AnalysedRun, CheckedGradient, Weights
 from paribus.data.dataset import Dataset
 from paribus.models.base import named_weights, skeleton, weights_of, with_weights
-from paribus.spec import split_traced
 from paribus.store.arrays import decode_weights
 from paribus.store.catalogue import Catalogue
 from paribus.store.records import Measurement
@@ -78,8 +77,11 @@ class StudyBench:
         with arithmetic(task.recipe):
             # What a run is measured by, with numbers of networks in place of epochs.
             member = Member(task)
-            data, positions = self._lane.data(member.dataset), self._lane.put(member.evaluated)
-            programs = self._lane.programs(split_traced(task.recipe)[0])
+            data, positions = (
+                self._lane.data(member.dataset),
+                self._lane.put(member.fixed.evaluated),
+            )
+            programs = self._lane.programs(member.static)
             for number, weights in enumerate(networks):
                 placed = self._lane.put(_tree(task.recipe, weights))
                 arguments = (placed, data, positions)

@@ -43,7 +43,7 @@ def finish(member: Member, weights: Any, landscape: Landscape, data: Data) -> tu
     assert phase is not None
     with jax.enable_x64(True):
         vector, as_tree = ravel_pytree(weights)
-    given = data, member.splits.train, member.traced
+    given = data, member.splits.train, member.fixed.traced
     start = np.asarray(vector, np.float64)
     descent = minimize_gradient_norm(phase, landscape, given, start, member.task.cancelled)
     with jax.enable_x64(True):

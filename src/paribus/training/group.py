@@ -18,7 +18,6 @@ import numpy as np
 
 from paribus.models.base import weights_of
 from paribus.snapshot import Observer
-from paribus.spec import split_traced
 from paribus.training import program
 from paribus.training.finishing import finish, landscape_of
 from paribus.training.lane import Lane, Programs, host, made_by
@@ -41,8 +40,7 @@ class Group:
         self.lane = lane
         self.members = [Member(task) for task in tasks]
         self.recipe = tasks[0].recipe
-        static, _ = split_traced(self.recipe)
-        self.programs: Programs = lane.programs(static)
+        self.programs: Programs = lane.programs(self.members[0].static)
         self.data = lane.data(self.members[0].dataset)
         self.rows: list[Member | None] = list(self.members)
         self.previous: Any = None
@@ -79,9 +77,10 @@ class Group:
         for member in self.members:
             if member.task.checkpoint is None or "initial" in member.needs:
                 self._warm_up(member)
-        weights = self.lane.put(stacked([member.initial for member in self.members]))
-        self._place()
-        arguments = (weights, self.traced)
+        # At once: a transfer takes longer than what is in it.
+        placed = [(member.initial, member.fixed) for member in self.members]
+        weights, self.fixed = self.lane.put(stacked(placed))
+        arguments = (weights, self.fixed.traced)
         return self._compiled(program.START, arguments)(*arguments)
 
     def _warm_up(self, member: Member) -> None:
@@ -94,12 +93,6 @@ class Group:
         ((_, trained),) = Group([first], self.lane).train()
         member.initial = weights_of(trained.network)
         member.seconds += trained.seconds
-
-    def _place(self) -> None:
-        """Puts on the device what members have of their own and never change."""
-        self.traced = self._stack("traced")
-        self.streams = self._stack("dropout"), self._stack("augmentation")
-        self.evaluated = self._stack("evaluated")
 
     def _resume(self) -> int:
         """Puts the members where their checkpoints are; how many steps into a feed that is."""
@@ -132,7 +125,8 @@ class Group:
             member.order(first + 1, last) if member else self.active[0].order(first + 1, last)
             for member in self.rows
         ]
-        feed = program.Feed(self.data, self.lane.put(stacked(orders)), *self.streams)
+        order = self.lane.put(stacked(orders))
+        feed = program.Feed(self.data, order, self.fixed.dropout, self.fixed.augmentation)
         if not self.done:
             nothing = np.zeros(self.state.losses.shape, self.state.losses.dtype)
             self.state = self.state._replace(losses=nothing)
@@ -163,7 +157,7 @@ class Group:
 
     def _call(self, feed: program.Feed, stop: int) -> float:
         """Seconds of the steps up to `stop`."""
-        arguments = (self.state, self.traced, feed, np.array([self.done, stop], np.int32))
+        arguments = (self.state, self.fixed.traced, feed, np.array([self.done, stop], np.int32))
         steps = self._compiled(program.TRAIN, arguments)
         if self.lane.memory and len(self.rows) > 1:
             needed = self.programs.bytes_of(program.TRAIN, len(self.rows))
@@ -197,8 +191,7 @@ class Group:
         row, count = self.rows.index(member), len(self.rows)
         begun = time.perf_counter()
         weights = host(chosen(self.state.weights, [row], count))
-        static, _ = split_traced(self.recipe)
-        landscape = self.programs.made("landscape", lambda: landscape_of(static, weights))
+        landscape = self.programs.made("landscape", lambda: landscape_of(member.static, weights))
         finished, descent = finish(member, weights, landscape, self.data)
         if descent.why == "cancelled":
             raise StoppedError(member.steps - member.before.steps, member.seconds)
@@ -210,7 +203,7 @@ class Group:
         self._evaluate([member])
 
     def _evaluate(self, members: list[Member]) -> None:
-        arguments = (self.state.weights, self.data, self.evaluated)
+        arguments = (self.state.weights, self.data, self.fixed.evaluated)
         evaluate = self._compiled(program.EVALUATE, arguments)
         begun = time.perf_counter()
         found = unstacked(host(evaluate(*arguments)), len(self.rows))
@@ -230,7 +223,7 @@ class Group:
     ) -> None:
         rows = [member or self.active[0] for member in self.rows]
         seen = self.lane.put(seen_besides_weights(rows, self.previous, observers))
-        traced = self.traced
+        traced = self.fixed.traced
         if double:
             traced = self.lane.put(stacked([row.traced_as(np.dtype("float64")) for row in rows]))
         arguments = (seen._replace(weights=self.state.weights), traced, self.data)
@@ -259,10 +252,7 @@ class Group:
             self.state = chosen(self.state, rows, count)
             self.previous = chosen(self.previous, rows, count)
             self.rows = [self.rows[row] for row in rows]
-            self._place()
-
-    def _stack(self, name: str) -> Any:
-        return self.lane.put(stacked([getattr(member, name) for member in self.rows]))
+            self.fixed = self.lane.put(stacked([member.fixed for member in self.active]))
 
     def _compiled(self, wanted: program.Program, arguments: tuple[Any, ...], **fixed: Any) -> Any:
         before = self.programs.compile_seconds

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,27 +22,35 @@ from paribus.training.second_phase import Descent
 from paribus.training.task import Before, Seconds, Task, Trained
 
 
+class Fixed(NamedTuple):
+    """What the programs are given of one run and never changes: numbers, keys, positions."""
+
+    traced: dict[str, Any]
+    dropout: NDArray[np.uint32]
+    augmentation: NDArray[np.uint32]
+    evaluated: NDArray[np.int32]
+
+
 class Member:
     """A run's part of training that is on the host and its own, whoever it trains beside."""
 
     def __init__(self, task: Task) -> None:
         recipe, replicate = task.recipe, task.replicate
-        dtype = np.dtype(recipe.precision)
         self.task = task
         self.splits = split(task.dataset, recipe.data.validation, replicate)
         share = recipe.data.random_labels
         self.dataset = corrupted(task.dataset, self.splits.train, share, replicate)
         positions = evaluated_positions(recipe, replicate, self.splits)
         self.history = History(recipe, self.dataset, positions, task.observers)
-        self.evaluated = program.padded(
-            self.history.positions, program.EVALUATION_CHUNK, self.history.positions[0]
-        )
-        self.batch = fixed_batch(recipe, replicate, self.splits)
         self.positions = positions
-        self.dropout = seeds.words(seeds.stream_key(replicate, "dropout"))
-        self.augmentation = seeds.words(seeds.stream_key(replicate, "augmentation"))
-        static, _ = split_traced(recipe)
-        self.traced = self.traced_as(dtype)
+        self.static, self._values = split_traced(recipe)
+        evaluated = self.history.positions
+        self.fixed = Fixed(
+            traced=self.traced_as(np.dtype(recipe.precision)),
+            dropout=seeds.words(seeds.stream_key(replicate, "dropout")),
+            augmentation=seeds.words(seeds.stream_key(replicate, "augmentation")),
+            evaluated=program.padded(evaluated, program.EVALUATION_CHUNK, evaluated[0]),
+        )
         self.needs = frozenset(need for one in task.observers for need in one.needs)
         self.seconds = Seconds()
         self.before = Before()
@@ -51,7 +59,7 @@ class Member:
         self.phases = 1
         self.previous_epoch: int | None = None
         self.diverged_epoch: int | None = None
-        self._typed = fill_traced(static, self.traced)
+        self._typed = fill_traced(self.static, self.fixed.traced)
 
     @cached_property
     def initial(self) -> Any:
@@ -68,10 +76,14 @@ class Member:
         )
         return weights_of(network)
 
+    @cached_property
+    def batch(self) -> NDArray[np.int32]:
+        """The positions of the training examples that observers look at."""
+        return fixed_batch(self.task.recipe, self.task.replicate, self.splits)
+
     def traced_as(self, dtype: np.dtype[Any]) -> dict[str, Any]:
         """The numbers that enter the compiled programs as arrays."""
-        _, traced = split_traced(self.task.recipe)
-        return {path: dtype.type(value) for path, value in traced.items()}
+        return {path: dtype.type(value) for path, value in self._values.items()}
 
     def order(self, first: int, last: int) -> NDArray[np.int32]:
         """What is trained on in these epochs."""
