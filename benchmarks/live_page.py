@@ -8,6 +8,7 @@ as `paribus run --json` says), and what the server and the clients took of the p
 run beside the training, as a browser on the same machine would.
 
     python benchmarks/live_page.py [--rounds N] [--clients N] [--study NAME] [--replicates N]
+        [--epochs N]
 """
 
 import argparse
@@ -40,6 +41,7 @@ class Client:
 
     host: str
     study: str
+    ended: threading.Event
     versions: int = 0
     fetched: int = 0
     bytes: int = 0
@@ -61,8 +63,9 @@ class Client:
                 if "version" in said:
                     self.versions += 1
                     self._show(pages)
-        except (OSError, HTTPException) as error:  # the end of the server, or a defect of it
-            self.trouble.append(repr(error))
+        except (OSError, HTTPException) as error:
+            if not self.ended.is_set():
+                self.trouble.append(repr(error))
         finally:
             pages.close()
             stream.close()
@@ -120,7 +123,8 @@ def followed(lab: Path, study: str, count: int) -> Iterator[Served]:
     found = re.search(r"http://\S+/", server.stdout.readline())
     assert found, "the live page did not start"
     host = urlsplit(found[0]).netloc
-    served = Served([Client(host, study) for _ in range(count)])
+    ended = threading.Event()
+    served = Served([Client(host, study, ended) for _ in range(count)])
     threads = [threading.Thread(target=one.follow) for one in served.clients]
     for thread in threads:
         thread.start()
@@ -128,6 +132,7 @@ def followed(lab: Path, study: str, count: int) -> Iterator[Served]:
         yield served
     finally:
         before = _seconds_of_children()
+        ended.set()
         server.terminate()
         server.communicate()
         served.seconds.append(_seconds_of_children() - before)
@@ -146,7 +151,7 @@ def train(asked: argparse.Namespace, clients: int) -> tuple[float, Served]:
     with tempfile.TemporaryDirectory() as folder:
         lab = Path(folder) / "lab"
         words = ["run", asked.study, "--scale", asked.scale, "--lab", str(lab), "--json"]
-        words += ["--replicates", str(asked.replicates)]
+        words += ["--replicates", str(asked.replicates), "--set", f"epochs={asked.epochs}"]
         with followed(lab, f"/studies/{asked.study}/{asked.scale}", clients) as served:
             done = subprocess.run(
                 PARIBUS + words, check=True, capture_output=True, text=True, cwd=folder
@@ -181,6 +186,7 @@ def main() -> None:
     parser.add_argument("--study", default="activations")
     parser.add_argument("--scale", default="demo")
     parser.add_argument("--replicates", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=80)
     asked = parser.parse_args()
     alone, beside = [], []
     for number in range(asked.rounds):
@@ -190,7 +196,7 @@ def main() -> None:
         beside.append(seconds)
         print(f"round {number + 1}: {alone[-1]:.2f} s alone, {seconds:.2f} s followed", flush=True)
         print(report(served, seconds, time.process_time() - before), flush=True)
-    print(f"{asked.study} ({asked.scale}), {asked.clients} clients:")
+    print(f"{asked.study} ({asked.scale}, {asked.epochs} epochs), {asked.clients} clients:")
     print(told("alone", alone))
     print(told("followed", beside))
     pairs = [one / other for one, other in zip(beside, alone, strict=True)]

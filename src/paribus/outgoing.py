@@ -20,6 +20,8 @@ _USER = re.compile(
 )
 _SECRET = re.compile(r"(?i)(?P<name>[?&](?:password|passwd|pwd|token)=)[^\s&#\"']*")
 _UNPAIRED = re.compile("[\ud800-\udfff]")
+# What any of these, and a home folder, has in it: most texts have none of it.
+_TELLING = re.compile(r"[/\\?&\ud800-\udfff]")
 # What a terminal takes orders from, and marks that turn the order of reading around.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\n")
@@ -66,6 +68,8 @@ def _each(value: Any, told: Callable[[str], str]) -> Any:
 
 
 def _shared(text: str) -> str:
+    if not _TELLING.search(text):
+        return text
     text = _HOME.sub("~", _without_own_home(text))
     text = _SECRET.sub(r"\g<name>***", _USER.sub(r"\g<scheme>***@", text))
     return _UNPAIRED.sub("\ufffd", text)

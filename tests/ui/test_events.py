@@ -8,11 +8,11 @@ import pytest
 
 from paribus.store.catalogue import Catalogue
 from paribus.store.counts import StudyCounts
-from paribus.ui.events import LEAST_SECONDS, Announcements, Teller
+from paribus.ui.events import Teller
 from paribus.ui.follower import SHARE, Follower
 from paribus.ui.moments import Moment, Progress, Reader
 from paribus.ui.pages import status_html
-from paribus.ui.shelf import Held, Shelf
+from paribus.ui.shelf import LEAST_SECONDS, Held, Shelf
 from ui.example_lab import SCRIPT
 
 STUDY = ("second", "demo")
@@ -26,7 +26,7 @@ def progress(done=3, working=True, **changes):
 def following(lab):
     shelf = Shelf(lab)
     follower = Follower(lab, shelf.judge)
-    return follower, Teller(follower, shelf, Announcements(shelf))
+    return follower, Teller(follower, shelf)
 
 
 async def told(events, count):
@@ -124,35 +124,53 @@ def test_nobody_reads_while_nobody_listens(lab):
     assert run(follower, listen_and_leave()) == [False]
 
 
-class TestAnnouncements:
-    def announcements(self, lab, seconds=0.0):
+class TestVersions:
+    def shelf(self, lab, seconds=0.0):
         now = [0.0]
-        shelf = Shelf(lab)
+        shelf = Shelf(lab, clock=lambda: now[0])
         with Catalogue.open(lab, create=False) as catalogue:
             entry = catalogue.study(*STUDY)
-        shelf._held[STUDY] = Held(entry, progress().counts, None, seconds)
-        return Announcements(shelf, clock=lambda: now[0]), now
+        shelf._held[STUDY] = Held(entry, progress().counts, None, seconds=seconds)
+        return shelf, now
 
     def test_a_study_in_training_has_a_new_version_not_too_often(self, lab):
-        said, now = self.announcements(lab)
-        first = said.version(STUDY, progress(3))
-        assert said.version(STUDY, progress(4)) == first
+        shelf, now = self.shelf(lab)
+        first = shelf.version(STUDY, progress(3))
+        assert shelf.version(STUDY, progress(4)) == first
         now[0] = LEAST_SECONDS
-        assert said.version(STUDY, progress(5)) == progress(5).version
+        assert shelf.version(STUDY, progress(5)) == progress(5).version
 
     def test_what_takes_long_comes_less_often(self, lab):
-        said, now = self.announcements(lab, seconds=2.0)
-        first = said.version(STUDY, progress(3))
+        shelf, now = self.shelf(lab, seconds=2.0)
+        first = shelf.version(STUDY, progress(3))
         now[0] = SHARE * 2.0 - 1
-        assert said.version(STUDY, progress(4)) == first
+        assert shelf.version(STUDY, progress(4)) == first
         now[0] = SHARE * 2.0
-        assert said.version(STUDY, progress(4)) == progress(4).version
+        assert shelf.version(STUDY, progress(4)) == progress(4).version
+
+    def test_all_who_follow_a_study_in_training_are_shown_one_reading_of_it(self, lab):
+        shelf, now = self.shelf(lab)
+        held = shelf.study(STUDY, progress(3))
+        assert held.version == progress(3).version
+        assert shelf.study(STUDY, progress(4)) is held
+        assert shelf.study(STUDY, progress(5)) is held
+        now[0] = SHARE * 1e6
+        later = shelf.study(STUDY, progress(5))
+        assert later is not held
+        assert later.version == progress(5).version
+
+    def test_a_study_that_is_not_trained_is_shown_as_it_is(self, lab):
+        shelf, _ = self.shelf(lab, seconds=100.0)
+        training = shelf.study(STUDY, progress(3))
+        ended = shelf.study(STUDY, progress(10, working=False))
+        assert ended is not training  # analyses may have come, and no runs
+        assert shelf.study(STUDY, progress(10, working=False)) is ended
 
     def test_the_end_is_told_at_once(self, lab):
-        said, _ = self.announcements(lab, seconds=100.0)
-        said.version(STUDY, progress(3))
+        shelf, _ = self.shelf(lab, seconds=100.0)
+        shelf.version(STUDY, progress(3))
         ended = progress(10, working=False)
-        assert said.version(STUDY, ended) == ended.version
+        assert shelf.version(STUDY, ended) == ended.version
 
     @pytest.mark.parametrize(
         "change", [{"done": 4}, {"diverged": 1}, {"failed": 1}, {"total": 11}]

@@ -134,12 +134,11 @@ def _params(figure: Figure) -> list[dict[str, Any]]:
 
 
 def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
-    chart = panel.chart.properties(width=width, height=panel.height)
+    # Not validated here, which takes half of a report's time; the tests do that.
+    spec = panel.chart.to_dict(validate=False) | {"width": width, "height": panel.height}
     if panel.title:
         letters = 28 if width == NARROW else 38
-        chart = chart.properties(title=alt.TitleParams(_folded(panel.title, letters), fontSize=12))
-    # Not validated here, which takes half of a report's time; the tests do that.
-    spec = chart.to_dict(validate=False)
+        spec["title"] = {"text": _folded(panel.title, letters), "fontSize": 12}
     # Altair writes its own theme and schema into each chart; ours are set on the whole.
     return {name: part for name, part in spec.items() if name not in ("config", "$schema")}
 

@@ -20,7 +20,7 @@ def with_derived(results: StudyResults) -> StudyResults:
     What was measured under these names stands. A run without a measurement has neither.
     """
     metrics = results.metrics
-    known = set(metrics["metric"].astype("str"))
+    known = set(map(str, metrics["metric"].unique()))
     found = [
         make(results)
         for name, make in ((GAP, _gap), (TRAINED, _trained))

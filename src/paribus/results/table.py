@@ -68,7 +68,7 @@ def final_values(
 
 def metric_names(results: StudyResults) -> list[str]:
     """Names of all metrics measured over epochs."""
-    return sorted(set(results.metrics["metric"].astype("str")))
+    return sorted(map(str, results.metrics["metric"].unique()))
 
 
 def _of_metric(results: StudyResults, metric: str) -> pd.DataFrame:

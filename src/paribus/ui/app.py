@@ -27,12 +27,12 @@ from paribus.errors import NothingStoredError, ParibusError, UnknownNameError
 from paribus.outgoing import file_name, shareable
 from paribus.store.catalogue import Catalogue
 from paribus.store.lab import Lab
-from paribus.ui.events import Announcements, Teller
+from paribus.ui.events import Teller
 from paribus.ui.follower import Follower
 from paribus.ui.guard import Guard
 from paribus.ui.moments import Moment, Progress, Reader, Study
 from paribus.ui.pages import STATUS, address, error_page, status_html, studies_page
-from paribus.ui.shelf import Shelf
+from paribus.ui.shelf import Held, Shelf
 
 TITLES = {
     404: "Not found",
@@ -65,7 +65,7 @@ def make_site(lab: Lab) -> tuple[Site, Starlette]:
     """What the routes share, and the application without its guard."""
     shelf = Shelf(lab)
     follower = Follower(lab, shelf.judge)
-    site = Site(lab, shelf, follower, Teller(follower, shelf, Announcements(shelf)))
+    site = Site(lab, shelf, follower, Teller(follower, shelf))
     routes = _Routes(site)
     below = "/studies/{name}/{scale}"
     paths: dict[str, Callable] = {
@@ -113,10 +113,7 @@ class _Routes:
     site: Site
 
     def studies(self, _: Request) -> Response:
-        reader = Reader(self.site.lab)
-        moment = reader.read()
-        reader.close()
-        return _page(studies_page(moment, self.site.shelf))
+        return _page(studies_page(self._read(), self.site.shelf))
 
     def only_scale(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -130,19 +127,17 @@ class _Routes:
         from paribus.ui.study_page import study_page  # noqa: PLC0415
         from paribus.ui.view import view_of  # noqa: PLC0415
 
-        held = self.site.shelf.study(_study(request))
-        view, progress = view_of(request.query_params.multi_items(), held), self._now(request)
-        version = progress.version
-        content = held.rendered(
-            ("page", view, version), lambda: study_page(held, view, version, self.site.lab)
-        )
+        progress = self._now(request)
+        held = self.site.shelf.study(_study(request), progress)
+        view = view_of(request.query_params.multi_items(), held)
+        content = held.rendered(("page", view), lambda: study_page(held, view, self.site.lab))
         return _page(content.replace(STATUS, status_html(progress)))
 
     def charts(self, request: Request) -> Response:
         from paribus.ui.study_page import charts_json  # noqa: PLC0415
         from paribus.ui.view import view_of  # noqa: PLC0415
 
-        held = self.site.shelf.study(_study(request))
+        held = self._held(request)
         view = view_of(request.query_params.multi_items(), held)
         content = held.rendered(("charts", view), lambda: charts_json(held, view))
         return Response(content, media_type="application/json", headers=_FRESH)
@@ -153,7 +148,7 @@ class _Routes:
         from paribus.ui.view import view_of  # noqa: PLC0415
 
         name, kind = _file(request, ("svg", "png"))
-        held = self.site.shelf.study(_study(request))
+        held = self._held(request)
         query = request.query_params
         with held.lock:
             figures = all_figures(held, view_of(query.multi_items(), held))
@@ -167,7 +162,7 @@ class _Routes:
         from paribus.ui.downloads import MEDIA, csv_parts, json_parts, table_named  # noqa: PLC0415
 
         name, kind = _file(request, ("csv", "json"))
-        held = self.site.shelf.study(_study(request))
+        held = self._held(request)
         with held.lock:
             table = table_named(held, name)
         parts = csv_parts(table) if kind == "csv" else json_parts(table)
@@ -217,13 +212,23 @@ class _Routes:
             if study not in catalogue.names():
                 catalogue.study(*study)  # which says what there is
 
+    def _read(self) -> Moment:
+        reader = Reader(self.site.lab)
+        try:
+            return reader.read()
+        finally:
+            reader.close()
+
+    def _held(self, request: Request) -> Held:
+        return self.site.shelf.study(_study(request), self._now(request))
+
     def _now(self, request: Request) -> Progress:
         """How far a study is, which was there a moment ago."""
-        reader = Reader(self.site.lab)
-        moment: Moment = reader.read()
-        reader.close()
-        study = _study(request)
+        study, moment = _study(request), self.site.follower.moment
+        if moment is None or study not in moment.studies:
+            moment = self._read()
         if study not in moment.studies:
+            self._check(study)
             raise NothingStoredError(moment.trouble or f"no study {study[0]} in {self.site.lab}")
         return moment.studies[study]
 

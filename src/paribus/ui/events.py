@@ -1,42 +1,18 @@
 """What an open page is told: small messages with only what has changed, as server-sent events."""
 
 import json
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from paribus.ui.follower import SHARE, Follower
-from paribus.ui.moments import Moment, Progress, Study
+from paribus.ui.follower import Follower
+from paribus.ui.moments import Moment, Study
 from paribus.ui.pages import row_id, status_html, study_row
 from paribus.ui.shelf import Shelf
 
-LEAST_SECONDS = 2.0
 GONE = "This study is no longer in the lab."
 ALIVE = ": \n\n"
 """What keeps a line open, and says nothing."""
-
-
-@dataclass
-class Announcements:
-    """Which version of each study pages are to show: all of them the same, and not too often.
-
-    While a study is trained its page is made again so rarely that making it takes a small share
-    of the time; when it ends, at once. Lives in one event loop.
-    """
-
-    shelf: Shelf
-    clock: Callable[[], float] = time.monotonic
-    _told: dict[Study, tuple[str, float]] = field(default_factory=dict)
-
-    def version(self, study: Study, progress: Progress) -> str:
-        """The version that pages of a study are to show now."""
-        told, at = self._told.get(study, ("", float("-inf")))
-        rest = max(LEAST_SECONDS, SHARE * self.shelf.seconds(study))
-        if told != progress.version and (not progress.is_working or self.clock() - at >= rest):
-            told = progress.version
-            self._told[study] = (told, self.clock())
-        return told
 
 
 @dataclass
@@ -45,7 +21,6 @@ class Teller:
 
     follower: Follower
     shelf: Shelf
-    announcements: Announcements
     _of: Moment | None = None
     _made: dict[str, str] = field(default_factory=dict)
 
@@ -93,7 +68,7 @@ class Teller:
         if study not in moment.studies:
             return {"trouble": GONE}
         progress = moment.studies[study]
-        version = self.announcements.version(study, progress)
+        version = self.shelf.version(study, progress)
         return {"trouble": "", "status": status_html(progress), "version": version}
 
 

@@ -27,7 +27,8 @@ Judge = Callable[[Study, Progress], bool]
 class Follower:
     """Reads a lab while somebody listens, and tells all who do. Lives in one event loop.
 
-    `judge` is called in a thread of its own while somebody asks for verdicts.
+    `judge` is called in a thread of its own while somebody asks for verdicts. `moment` is the lab
+    as it was read last, None while nobody listens.
     """
 
     lab: Lab
@@ -90,6 +91,7 @@ class Follower:
             self._asking -= asking
             if not self._listeners:
                 self._wanted.clear()
+                self.moment = None  # soon it is of long ago
 
     def close(self) -> None:
         """End all that listen; called in the event loop."""
@@ -97,8 +99,9 @@ class Follower:
         self._wake()
 
     def _publish(self, moment: Moment) -> None:
-        self.moment = moment
-        self._wake()
+        if self._listeners:
+            self.moment = moment
+            self._wake()
 
     def _wake(self) -> None:
         # Whoever waits now is woken; who comes later waits for the next.

@@ -64,6 +64,7 @@ def row_id(study: Study) -> str:
 def study_row(study: Study, progress: Progress, shelf: Shelf) -> str:
     """The line of a study on the page of all, as HTML."""
     version, counted = shelf.verdicts.get(study, ("", None))
+    newest = shelf.version(study, progress)
     counts = counted or {}
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts.get(verdict)}
     return render(
@@ -75,8 +76,8 @@ def study_row(study: Study, progress: Progress, shelf: Shelf) -> str:
             "scale": study[1],
             "href": address(study),
             "verdicts": verdicts,
-            "counted": version == progress.version and counted is not None,
-            "unread": version == progress.version and counted is None,
+            "counted": version == newest and counted is not None,
+            "unread": version == newest and counted is None,
         },
     )
 

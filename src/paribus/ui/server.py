@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import sys
@@ -36,6 +37,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
+        # Requests that are cut off now are no defects.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._follower.close)
 

@@ -13,6 +13,7 @@ from paribus.store.catalogue import Catalogue
 from paribus.store.counts import StudyCounts
 from paribus.store.lab import Lab
 from paribus.store.records import StudyEntry
+from paribus.ui.follower import SHARE
 from paribus.ui.moments import LOG, Progress, Study
 
 # What loads pandas and the library of charts is imported where it is first used, so that the
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from paribus.report.figures import Figure
     from paribus.results.tidy import StudyResults
 
+LEAST_SECONDS = 2.0
 KEPT = 3
 RENDERED = 24
 FIGURES = 8
@@ -34,13 +36,14 @@ FIGURES = 8
 class Held:
     """A study as it was read: its plan, its counts, its results (None where no run is stored).
 
-    `seconds` is what reading it, and making pages of it, has taken of the processor; `before` is
-    what it took when the study was read the last time.
+    `version` is what pages made of it are called. `seconds` is what reading it, and making pages
+    of it, has taken of the processor; `before` is what it took when it was read the last time.
     """
 
     entry: StudyEntry
     counts: StudyCounts
     results: "StudyResults | None"
+    version: str = ""
     seconds: float = 0.0
     before: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -98,28 +101,40 @@ class Held:
 
 @dataclass
 class Shelf:
-    """The studies of a lab that were asked for last. Safe to use from several threads."""
+    """The studies of a lab that were asked for last. Safe to use from several threads.
+
+    While a study is trained it is read again, and its page made again, so rarely that this takes a
+    small share of the time, however many follow it; when it ends, at once.
+    """
 
     lab: Lab
+    clock: Callable[[], float] = time.monotonic
     verdicts: dict[Study, tuple[str, Mapping[str, int] | None]] = field(default_factory=dict)
     _held: OrderedDict[Study, Held] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _told: dict[Study, tuple[str, float]] = field(default_factory=dict)
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
 
-    def study(self, study: Study) -> Held:
-        """A study as it is now.
+    def version(self, study: Study, progress: Progress) -> str:
+        """The version that all pages of a study are to show now."""
+        with self._telling:
+            told, at = self._told.get(study, ("", float("-inf")))
+            rest = max(LEAST_SECONDS, SHARE * self.seconds(study))
+            if told != progress.version and (not progress.is_working or self.clock() - at >= rest):
+                told = progress.version
+                self._told[study] = (told, self.clock())
+            return told
+
+    def study(self, study: Study, progress: Progress) -> Held:
+        """A study of that version; one that is not trained, as it is now.
 
         Raises `UnknownNameError` or `NothingStoredError` for one that the lab does not have,
         `LabError` where it cannot be read.
         """
-        with self._lock, Catalogue.open(self.lab, create=False, upgrade=False) as catalogue:
-            entry = catalogue.study(*study)
-            counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
-            held = self._held.get(study)
-            if held is None or (held.entry, held.counts) != (entry, counts):
-                before = held.seconds if held else 0.0
-                begun = time.thread_time()
-                held = self._held[study] = _read(catalogue, entry, counts)
-                held.seconds, held.before = time.thread_time() - begun, before
+        with self._reading:
+            version, held = self.version(study, progress), self._held.get(study)
+            if held is None or held.version != version or not progress.is_working:
+                held = self._held[study] = self._read(study, version, held)
             self._held.move_to_end(study)
             while len(self._held) > KEPT:
                 self._held.popitem(last=False)
@@ -128,9 +143,9 @@ class Shelf:
     def judge(self, study: Study, progress: Progress) -> bool:
         """Count the verdicts of a study where they are not of this version; whether it did."""
         known = self.verdicts.get(study)
-        if known is not None and known[0] == progress.version:
+        if known is not None and known[0] == self.version(study, progress):
             return False
-        self.verdicts[study] = (progress.version, self._counted(study))
+        self.verdicts[study] = (self.version(study, progress), self._counted(study, progress))
         return True
 
     def seconds(self, study: Study) -> float:
@@ -139,9 +154,25 @@ class Shelf:
         # Of one that was just read again the pages are still to be made.
         return max(held.seconds, held.before) if held else 0.0
 
-    def _counted(self, study: Study) -> Mapping[str, int] | None:
+    def _read(self, study: Study, version: str, before: Held | None) -> Held:
+        """A study as it is now; the one of before where nothing has changed."""
+        begun = time.thread_time()
+        with Catalogue.open(self.lab, create=False, upgrade=False) as catalogue:
+            entry = catalogue.study(*study)
+            counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
+            if before and (before.version, before.entry, before.counts) == (
+                version,
+                entry,
+                counts,
+            ):
+                return before
+            results = _results_of(catalogue, study)
+        spent = before.seconds if before else 0.0
+        return Held(entry, counts, results, version, time.thread_time() - begun, spent)
+
+    def _counted(self, study: Study, progress: Progress) -> Mapping[str, int] | None:
         try:
-            held = self.study(study)
+            held = self.study(study, progress)
             with held.lock:
                 return Counter(one.verdict for one in held.found)
         except ParibusError:
@@ -155,10 +186,10 @@ def _names(measured: "pd.DataFrame") -> frozenset[str]:
     return frozenset(map(str, measured["metric"].unique()))
 
 
-def _read(catalogue: Catalogue, entry: StudyEntry, counts: StudyCounts) -> Held:
+def _results_of(catalogue: Catalogue, study: Study) -> "StudyResults | None":
     from paribus.results.load import load_results  # noqa: PLC0415
 
     try:
-        return Held(entry, counts, load_results(catalogue, entry.name, entry.scale))
+        return load_results(catalogue, *study)
     except NothingStoredError:
-        return Held(entry, counts, None)
+        return None

@@ -30,7 +30,7 @@ RUNS = 100
 """So many runs are listed on a page."""
 
 
-def study_page(held: Held, view: View, version: str, lab: Lab) -> str:
+def study_page(held: Held, view: View, lab: Lab) -> str:
     """The page of a study, as its address asks for it, with `STATUS` where how far it is goes."""
     entry = held.entry
     with Catalogue.open(lab, create=False, upgrade=False) as catalogue:
@@ -39,7 +39,7 @@ def study_page(held: Held, view: View, version: str, lab: Lab) -> str:
     common = {
         "study": {"name": entry.name, "scale": entry.scale},
         "base": address((entry.name, entry.scale)),
-        "version": version,
+        "version": held.version,
         "view": {"metric": view.metric or entry.document["primary"], "query": view.query()},
         "metrics": metric_choices(held.metrics),
         "factors": _choices(held, view),
