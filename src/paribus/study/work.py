@@ -46,7 +46,7 @@ MOST_LOSSES = 3
 """A run whose worker died so often is given up: it is probably the run that kills it."""
 
 STORING_SECONDS = 0.05
-"""How long a finished run may wait for others to be stored with."""
+"""The least between two times that finished runs are stored: of short ones many together."""
 
 _LOOK_SECONDS = 0.2
 
@@ -86,7 +86,7 @@ class Work:
     losses: Counter[str] = field(default_factory=Counter)
     shared: set[str] = field(default_factory=set)
     unstored: list[Finished] = field(default_factory=list)
-    due: float = 0.0
+    due: float = float("-inf")
     elsewhere: int = 0
     interrupted: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -275,13 +275,11 @@ class Work:
                 self.outcome.probed += 1
 
     def _take_finished(self, finished: Finished) -> None:
-        if not self.unstored:
-            self.due = time.monotonic() + STORING_SECONDS
         self.unstored.append(finished)
         self.finished.add(finished.stored.key)
 
     def _store(self) -> None:
-        """Stores what is finished: short runs many at a time, in one transaction."""
+        """Stores what is finished in one transaction."""
         if not self.unstored:
             return
         begun = time.perf_counter()
@@ -291,6 +289,7 @@ class Work:
             if finished.stored.key in stored:
                 self._count(finished)
         self.unstored = []
+        self.due = time.monotonic() + STORING_SECONDS
         self.outcome.seconds["store"] += time.perf_counter() - begun
 
     def _count(self, finished: Finished) -> None:
