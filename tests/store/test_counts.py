@@ -46,6 +46,14 @@ def test_counts_are_those_of_the_runs(catalogue):
     assert catalogue.names() == [(one.name, one.scale) for one in found]
 
 
+def test_another_plan_has_another_number(catalogue):
+    found = []
+    for indices in ([1, 2], [1, 3], [1, 2]):
+        catalogue.put_study(example_study("width", indices))
+        found.append(catalogue.counts()[0].plan)
+    assert found[0] == found[2] != found[1]
+
+
 def test_one_study_is_that_of_all(catalogue):
     for name, indices in (("width", [2, 1]), ("depth", [3, 3]), ("empty", [])):
         catalogue.put_study(example_study(name, indices))

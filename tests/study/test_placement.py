@@ -2,22 +2,28 @@
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from paribus import Factor
 from paribus.data.base import Source
-from paribus.errors import DeclarationError
+from paribus.errors import DeclarationError, LabError
 from paribus.probes import WeightNorm
-from paribus.store import Catalogue
+from paribus.store import Catalogue, Measurement
 from paribus.study import work
+from paribus.study.job import Finished
 from paribus.study.options import RunOptions
+from paribus.study.outcome import Outcome
 from paribus.study.placement import side_by_side
 from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
-from paribus.study.tasks import usable
+from paribus.study.tasks import Done, Saved, usable
+from paribus.study.work import Work
 from paribus.training.lane import Lane
+from paribus.training.task import Seconds
+from store.example_runs import example_run
 from study.example_study import tiny_study
 from training.stepwise import DEVICES, train
 
@@ -111,6 +117,66 @@ def test_what_waits_to_be_stored_is_stored_when_a_study_is_interrupted(tmp_path,
         run_plan(plan, options)
     with Catalogue.open(tmp_path / "lab", create=False) as catalogue:
         assert len(catalogue.finished(run.key for run in plan.runs)) >= 2
+
+
+class TestStoring:
+    """Runs that are finished, and what may happen while they are stored."""
+
+    @pytest.fixture
+    def working(self, tmp_path, plan):
+        nothing: Any = None
+        with Catalogue.open(tmp_path / "lab", create=True) as catalogue:
+            yield Work(
+                outcome=Outcome(plan, tmp_path / "lab"),
+                options=RunOptions(lab=tmp_path / "lab"),
+                catalogue=catalogue,
+                datasets=nothing,
+                watches=[Interrupting(-1)],
+                peers=nothing,
+                engine=nothing,
+            )
+
+    def finished(self, plan, **changes):
+        found = []
+        for number, run in enumerate(plan.runs):
+            stored = example_run(number, key=run.key, **changes.get(str(number), {}))
+            found.append(Finished(stored, 1, Seconds()))
+        return found
+
+    def test_one_that_cannot_be_stored_keeps_out_no_other(self, working, plan):
+        bad = Measurement("test/loss", np.array([None]), ("epoch",))
+        working.unstored = self.finished(plan, **{"1": {"measurements": (bad,)}})
+        with pytest.raises(TypeError, match="dtype object"):
+            working._store()
+        working._store()
+        assert working.outcome.trained == len(plan.runs) - 1
+        stored = working.catalogue.finished(run.key for run in plan.runs)
+        assert stored == {run.key for run in plan.runs} - {plan.runs[1].key}
+
+    def test_all_are_counted_though_a_watch_raises(self, working, plan):
+        working.watches = [Interrupting(2)]
+        working.unstored = self.finished(plan)
+        with pytest.raises(KeyboardInterrupt):
+            working._store()
+        working._store()
+        assert working.outcome.trained == len(plan.runs)
+        assert working.watches[0].left == 2 - len(plan.runs)
+
+    def test_they_are_stored_though_something_else_is_not(
+        self, working, plan, checkpoints, monkeypatch
+    ):
+        one, other = self.finished(plan)[:2]
+        working.latest[other.stored.key] = checkpoints[0]
+        for said in (Done(one.stored.key, one), Saved(other.stored.key, checkpoints[0])):
+            working.events.put(said)
+
+        def full(*_):
+            raise LabError("the disk is full")
+
+        monkeypatch.setattr(working.catalogue, "put_checkpoint", full)
+        with pytest.raises(LabError):
+            working._collect_rest({})
+        assert working.catalogue.finished([one.stored.key]) == {one.stored.key}
 
 
 @pytest.mark.parametrize(

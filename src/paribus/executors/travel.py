@@ -6,6 +6,7 @@ is run as `__main__`. Where a pickle names their classes or functions, their sou
 
 import importlib.machinery
 import io
+import os
 import pickle
 import sys
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _is_importable(name: str) -> bool:
     top = name.partition(".")[0]
     if top in sys.builtin_module_names or top in sys.stdlib_module_names:
         return True
-    return _is_found(top, tuple(sys.path))
+    return _is_found(top, tuple(map(os.path.abspath, sys.path)))
 
 
 @lru_cache(maxsize=1024)

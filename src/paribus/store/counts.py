@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
@@ -16,6 +16,7 @@ class StudyCounts:
     """A study by name and scale, and how many of its distinct runs there are of each kind.
 
     `done` runs are stored, `diverged` ones are among them, `failed` ones could not be trained.
+    `plan` is another number for another plan: the checksum that the study is stored with.
     """
 
     name: str
@@ -24,6 +25,7 @@ class StudyCounts:
     done: int
     diverged: int
     failed: int
+    plan: int | None = field(default=None, compare=False)
 
 
 def select_names(connection: Connection) -> list[tuple[str, str]]:
@@ -36,10 +38,10 @@ def select_counts(connection: Connection) -> list[StudyCounts]:
     """All studies by name and scale."""
     failures = set(connection.scalars(select(FAILURES.c.run_key)))
     counted = {study: _counted(runs, failures) for study, runs in _runs(connection)}
-    query = select(STUDIES.c.id, STUDIES.c.name, STUDIES.c.scale)
+    query = select(STUDIES.c.id, STUDIES.c.name, STUDIES.c.scale, STUDIES.c.checksum)
     nothing = (0, 0, 0, 0)
     return [
-        StudyCounts(row.name, row.scale, *counted.get(row.id, nothing))
+        StudyCounts(row.name, row.scale, *counted.get(row.id, nothing), row.checksum)
         for row in connection.execute(query.order_by(STUDIES.c.name, STUDIES.c.scale))
     ]
 

@@ -7,7 +7,7 @@ goes; what they need of the lab they ask of that thread.
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -16,7 +16,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from paribus.errors import ExecutorError, TrainerError
+from paribus.errors import ExecutorError, LabError, TrainerError
 from paribus.executors import LostError, Task
 from paribus.executors.worker import WorkerError
 from paribus.interrupts import interrupts_to
@@ -47,6 +47,9 @@ MOST_LOSSES = 3
 
 STORING_SECONDS = 0.05
 """The least between two times that finished runs are stored: of short ones many together."""
+
+STORED_AT_ONCE = 200
+"""Runs in one transaction, at most."""
 
 _LOOK_SECONDS = 0.2
 
@@ -86,6 +89,8 @@ class Work:
     losses: Counter[str] = field(default_factory=Counter)
     shared: set[str] = field(default_factory=set)
     unstored: list[Finished] = field(default_factory=list)
+    stored: deque[Finished] = field(default_factory=deque)
+    at_once: int = STORED_AT_ONCE
     due: float = float("-inf")
     elsewhere: int = 0
     interrupted: bool = False
@@ -112,11 +117,15 @@ class Work:
                 self._submit_probes(todo, futures)
                 asked = len(futures)
                 self._collect(futures)
-        except BaseException:
+        except BaseException as error:
             self.cancelled.set()
             executor.cancel()
-            executor.close()  # runs in training leave a checkpoint
-            self._collect_rest(futures)
+            try:
+                if not isinstance(error, LabError):
+                    self._store()  # a second Ctrl-C may end what follows
+            finally:
+                executor.close()  # runs in training leave a checkpoint
+                self._collect_rest(futures)
             raise
         for phase in ("compile", "train", "evaluate", "probe"):
             spent = self.outcome.seconds[phase] - before[phase]
@@ -224,23 +233,27 @@ class Work:
             left = self.due - time.monotonic()
             if self.unstored and left <= 0:
                 self._store()
-            with suppress(Empty):
+            try:
                 event = self.events.get(timeout=max(0, left) if self.unstored else None)
-                if event is None:
-                    raise KeyboardInterrupt
-                self._take(event, futures)
+            except Empty:
+                continue
+            if event is None:
+                raise KeyboardInterrupt
+            self._take(event, futures)
         self._store()
 
     def _collect_rest(self, futures: Futures) -> None:
         """Stores what was finished, and the checkpoints, when the study was interrupted."""
-        while not self.events.empty():
-            event = self.events.get()
-            if isinstance(event, Future):
-                with suppress(LostError, ExecutorError):
-                    self._settle(event, futures.pop(event))
-            elif event is not None and not isinstance(event, _Asked):
-                self._note(event)
-        self._store()
+        try:
+            while not self.events.empty():
+                event = self.events.get()
+                if isinstance(event, Future):
+                    with suppress(LostError, ExecutorError):
+                        self._settle(event, futures.pop(event))
+                elif event is not None and not isinstance(event, _Asked):
+                    self._note(event)
+        finally:
+            self._store()
 
     def _take(self, event: Future[None] | Said | _Asked, futures: Futures) -> None:
         begun = time.perf_counter()
@@ -279,18 +292,33 @@ class Work:
         self.finished.add(finished.stored.key)
 
     def _store(self) -> None:
-        """Stores what is finished in one transaction."""
-        if not self.unstored:
-            return
+        """Stores what is finished, several runs in one transaction.
+
+        One that cannot be stored is given up, and its error raised; what else is unstored, and
+        what is stored and not counted, is left for the next call.
+        """
         begun = time.perf_counter()
-        stored = self.catalogue.add_runs([one.stored for one in self.unstored])
-        for finished in self.unstored:
-            # Another driver that took us for dead may have been faster.
-            if finished.stored.key in stored:
-                self._count(finished)
-        self.unstored = []
+        while self.unstored:
+            self._store_some(self.unstored[: self.at_once])
+        while self.stored:
+            self._count(self.stored.popleft())
         self.due = time.monotonic() + STORING_SECONDS
         self.outcome.seconds["store"] += time.perf_counter() - begun
+
+    def _store_some(self, some: list[Finished]) -> None:
+        try:
+            new = self.catalogue.add_runs([one.stored for one in some])
+        except LabError:  # of the lab, and no run's fault
+            raise
+        except Exception:
+            if len(some) == 1:
+                self.unstored.remove(some[0])
+                raise
+            self.at_once = 1  # one of them keeps out the others
+            return
+        self.unstored = self.unstored[len(some) :]
+        # Another driver that took us for dead may have been faster.
+        self.stored += [one for one in some if one.stored.key in new]
 
     def _count(self, finished: Finished) -> None:
         self.outcome.trained += 1

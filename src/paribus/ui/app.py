@@ -224,7 +224,7 @@ class _Routes:
 
     def _now(self, request: Request) -> Progress:
         """How far a study is, which was there a moment ago."""
-        study, moment = _study(request), self.site.follower.moment
+        study, moment = _study(request), self.site.follower.recent
         if moment is None or study not in moment.studies:
             moment = self._read()
         if study not in moment.studies:

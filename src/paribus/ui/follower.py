@@ -28,17 +28,23 @@ class Follower:
     """Reads a lab while somebody listens, and tells all who do. Lives in one event loop.
 
     `judge` is called in a thread of its own while somebody asks for verdicts. `moment` is the lab
-    as it was read last, None while nobody listens.
+    as it was read last, however long ago.
     """
 
     lab: Lab
     judge: Judge
     moment: Moment | None = None
     closing: bool = False
+    _next: float = float("-inf")
     _listeners: int = 0
     _asking: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def recent(self) -> Moment | None:
+        """The lab as it was read last, unless it should have been read again."""
+        return self.moment if time.monotonic() < self._next + PAUSE_SECONDS else None
 
     async def follow(self) -> None:
         """Read the lab until cancelled."""
@@ -52,7 +58,9 @@ class Follower:
                     self._publish(await loop.run_in_executor(thread, reader.read))
                     # A server far away is waited for, which takes nothing from the training.
                     waited = time.perf_counter() - begun
-                    await asyncio.sleep(max(PAUSE_SECONDS, waited, SHARE * reader.seconds))
+                    rest = max(PAUSE_SECONDS, waited, SHARE * reader.seconds)
+                    self._next = time.monotonic() + rest
+                    await asyncio.sleep(rest)
             finally:
                 thread.submit(reader.close)
 
@@ -77,8 +85,8 @@ class Follower:
         self._asking += asking
         self._wanted.set()
         try:
-            if self.moment is not None:
-                yield self.moment
+            if self.recent is not None:
+                yield self.recent
             while not self.closing:
                 told = None
                 with suppress(TimeoutError):
@@ -91,7 +99,6 @@ class Follower:
             self._asking -= asking
             if not self._listeners:
                 self._wanted.clear()
-                self.moment = None  # soon it is of long ago
 
     def close(self) -> None:
         """End all that listen; called in the event loop."""
@@ -99,9 +106,8 @@ class Follower:
         self._wake()
 
     def _publish(self, moment: Moment) -> None:
-        if self._listeners:
-            self.moment = moment
-            self._wake()
+        self.moment = moment
+        self._wake()
 
     def _wake(self) -> None:
         # Whoever waits now is woken; who comes later waits for the next.
@@ -109,7 +115,7 @@ class Follower:
         changed.set()
 
     def _judge_one(self) -> tuple[bool, float]:
-        begun = time.thread_time()
-        studies = self.moment.studies if self.moment else {}
+        begun, moment = time.thread_time(), self.moment
+        studies = moment.studies if moment else {}
         counted = any(self.judge(study, progress) for study, progress in studies.items())
         return counted, time.thread_time() - begun

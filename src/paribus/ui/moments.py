@@ -30,10 +30,10 @@ class Progress:
 
     @property
     def version(self) -> str:
-        """Changes whenever runs have come, gone or failed, and when training begins or ends."""
+        """Changes with the plan, with each run that is stored or fails, and with training."""
         one = self.counts
         working = "w" if self.is_working else "r"
-        return f"{one.total}-{one.done}-{one.diverged}-{one.failed}-{working}"
+        return f"{one.total}-{one.done}-{one.diverged}-{one.failed}-{working}-{one.plan or 0:x}"
 
     @property
     def is_working(self) -> bool:
