@@ -115,7 +115,7 @@ def test_levels_are_offered_one_after_the_other(shell, whole, folder):
 
 def test_studies_are_the_built_in_ones_and_files_of_this_folder(folder):
     offered = fish("paribus", "plan", "")
-    assert offered == [*studies.NAMES, "broken.py", "odd.py", "tiny.py"]
+    assert offered == [*studies.NAMES, "broken.py", "mine.json", "odd.py", "tiny.py"]
     assert fish("paribus", "findings", "ti") == ["tiny.py"]
 
 

@@ -133,6 +133,53 @@ def test_classes_of_a_script_travel(tmp_path):
     assert done.stdout == "[0, 10, 20]\n"
 
 
+EDIT = """        first = executor.submit(lambda: Times(1)).result(60)
+        __import__("pathlib").Path(__file__).write_text("raise SystemExit")
+"""
+
+
+def test_a_script_travels_as_it_runs_though_it_is_edited_meanwhile(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.replace("        print([", f"{EDIT}        print(["))
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=LIMIT, check=True
+    )
+    assert done.stdout == "[0, 10, 20]\n"
+    assert script.read_text() == "raise SystemExit"
+
+
+def test_a_decorated_function_of_a_script_travels(tmp_path):
+    script = tmp_path / "script.py"
+    decorated = SCRIPT.replace("class Times:", "class Plain:").replace(
+        "if __name__ ==",
+        "import jax\n@jax.jit\ndef doubled(x):\n    return 2 * x\n\nclass Times(Plain):\n"
+        "    def __init__(self, number):\n        self.number, self.of = number, doubled\n"
+        "    def __call__(self, place):\n        return int(self.of(super().__call__(place)))\n\n"
+        "if __name__ ==",
+    )
+    script.write_text(decorated)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=LIMIT, check=True
+    )
+    assert done.stdout == "[0, 20, 40]\n"
+
+
+def test_files_of_this_folder_do_not_stand_before_pythons_own(tmp_path):
+    (tmp_path / "random.py").write_text("raise SystemExit('mine')")
+    script = tmp_path / "below" / "script.py"
+    script.parent.mkdir()
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout == "[0, 10, 20]\n"
+
+
 DRIVER = """
 from executors.clusters import on_ray
 from executors.example_tasks import Home, until_cancelled

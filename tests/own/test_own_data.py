@@ -32,6 +32,18 @@ def test_arrays_are_taken_as_they_are():
     assert found.test.tolist() == list(range(40, 60))
 
 
+@pytest.mark.parametrize(
+    "inputs", [INPUTS, (INPUTS * 9).astype(np.uint8)], ids=["floats", "bytes"]
+)
+def test_what_was_declared_stays_whatever_becomes_of_the_callers_arrays(inputs):
+    mine, before = inputs.copy(), inputs.copy()
+    classes = CLASSES.copy()
+    declared = data.Arrays(train=(mine[:40], classes[:40]), test=(mine[40:], classes[40:]))
+    mine[:], classes[:] = 0, 0
+    np.testing.assert_array_equal(declared.load(SOURCE).inputs, before)
+    np.testing.assert_array_equal(declared.load(SOURCE).targets, CLASSES)
+
+
 def test_bytes_run_to_255():
     labels = np.arange(12) % 3
     found = data.Arrays(train=(IMAGES, labels), test=(IMAGES, labels), classes=("a", "b", "c"))
@@ -145,6 +157,13 @@ class Pairs:
         return self.pairs[index]
 
 
+class Tracked:
+    """As a tensor that requires a gradient."""
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
 @pytest.mark.parametrize(
     ("dataset", "problem"),
     [
@@ -153,8 +172,12 @@ class Pairs:
         (Pairs([(np.zeros(2), 0), np.zeros(2)]), "example 1 is array([0., 0.]); should be (input"),
         (Pairs([(np.zeros(2), 0), (np.zeros(3), 0)]), "has inputs of 2 kinds (float32 of shape"),
         (Pairs([]), "has inputs of 0 kinds (none)"),
+        (
+            Pairs([(Tracked(), 0)]),
+            "example 0 cannot be made an array of NumPy: Can't call numpy()",
+        ),
     ],
-    ids=["number", "iterable", "no pair", "shapes", "empty"],
+    ids=["number", "iterable", "no pair", "shapes", "empty", "gradients"],
 )
 def test_what_is_no_data_set_of_pytorch_is_said(dataset, problem):
     with pytest.raises(DeclarationError) as caught:

@@ -1,5 +1,6 @@
 """A network of one's own: its weights, its names, its work, and what cannot be trained."""
 
+import math
 import pickle
 import subprocess
 import sys
@@ -269,6 +270,12 @@ def test_what_cannot_be_trained_is_said_when_it_is_declared(network, problem):
         ({"model.options": {"widht": 3}}, "model.network", "unexpected keyword argument 'widht'"),
         ({"model.options": [3]}, "model.options", "should be a dict of options by name"),
         ({"model.options": {"width": b"3"}}, "model.options", "should be numbers, texts"),
+        ({"model.options": {"t": math.inf}}, "model.options", "t: got inf; should be a finite"),
+        (
+            {"model.options": {"t": [1, math.nan]}},
+            "model.options",
+            "t: got nan; should be a finite",
+        ),
         ({"model.network": 3}, "model.network", "should be a function or another callable"),
         ({"model.width": 3}, "model.width", "unknown field 'width'"),
         ({"model.options.width": 3}, "model.options.width", "unknown field 'width'"),

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from paribus.cli.arguments import find_study
 from paribus.store import Catalogue
 from study.bits import bits
 
@@ -237,3 +238,45 @@ def test_data_of_other_libraries(tmp_path, said, package, text, runs):
     (tmp_path / "other.py").write_text(text)
     told = said(tmp_path, "run", "other.py", "--lab", "lab")
     assert f"{runs} run{'s' if runs > 1 else ''} trained, 0 reused, 0 diverged, 0 failed" in told
+
+
+EDITED = """
+import jax.numpy as jnp
+from paribus import data, models, optimizers, Recipe, Study
+
+def act(x):
+    return jnp.tanh(x)
+
+STUDY = Study(
+    name="edited",
+    question="Which text is trained?",
+    recipe=Recipe(
+        data=data.Digits(),
+        model=models.MLP(hidden=(4,), activation=act),
+        optimizer=optimizers.SGD(learning_rate=0.1),
+        batch_size=1437,
+        epochs=1,
+    ),
+    replicates=2,
+)
+"""
+
+
+def test_a_file_that_is_edited_while_its_study_runs_is_trained_as_it_was(tmp_path):
+    file = tmp_path / "edited.py"
+    file.write_text(EDITED)
+    study = find_study(str(file))
+    file.write_text(EDITED.replace("jnp.tanh(x)", "x * jnp.nan"))
+    study.run(lab=tmp_path / "lab", on="processes")
+    with Catalogue.open(tmp_path / "lab", create=False) as catalogue:
+        (counts,) = catalogue.counts()
+    assert (counts.done, counts.diverged) == (2, 0)
+
+
+def test_a_study_file_may_use_a_module_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "beside_it.py").write_text("RATE = 0.25\n")
+    file = tmp_path / "using.py"
+    text = EDITED.replace("import jax.numpy as jnp", "import jax.numpy as jnp\nimport beside_it")
+    file.write_text(text.replace("learning_rate=0.1", "learning_rate=beside_it.RATE"))
+    assert find_study(str(file)).recipe.optimizer.learning_rate == 0.25

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus import studies
 from paribus.errors import DeclarationError, Fault, ParibusError, StudyFileError, UnknownNameError
+from paribus.functions.sources import TRAVELLED
 from paribus.outgoing import shareable
 
 if TYPE_CHECKING:
@@ -68,8 +69,15 @@ def _imported(path: Path) -> ModuleType:
         raise StudyFileError(f"{path} is not a Python file; a study file ends in .py, or .json")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # so that classes defined in the file know their module
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:  # for modules beside it, after all others
+        sys.path.append(folder)
     try:
-        spec.loader.exec_module(module)
+        content = path.read_bytes()
+        code = compile(content, str(path), "exec")
+        # What runs is what is known and sent to workers, though the file is edited meanwhile.
+        vars(module)[TRAVELLED] = importlib.util.decode_source(content)
+        exec(code, vars(module))
     except ParibusError as error:
         raise StudyFileError(f"{path}: {error}") from None
     except SyntaxError as error:

@@ -33,8 +33,8 @@ class Spelled:
 
 
 def complete_study(incomplete: str) -> list[str]:
-    """Built-in studies, and the Python files of this folder, that begin like this."""
-    here = sorted(path.name for path in Path().glob("*.py"))
+    """Built-in studies, and the files of this folder that may hold one, that begin like this."""
+    here = sorted(path.name for path in Path().iterdir() if path.suffix in (".py", ".json"))
     return _offered([*studies.NAMES, *here], incomplete)
 
 

@@ -87,7 +87,7 @@ def _inputs(array: NDArray[Any]) -> NDArray[Any]:
         problem = f"has inputs of shape {array.shape}"
         raise ValueError(f"{problem}; should be (examples, ...), such as x[:, None] for numbers")
     if array.dtype == np.uint8:
-        return array
+        return array.copy()  # what is declared stays as it is, whatever becomes of the caller's
     if not np.issubdtype(array.dtype, np.floating):
         problem = f"has inputs of type {array.dtype}; should be uint8 (0 to 255) or floats"
         raise ValueError(f"{problem}, as x.astype('float32') gives")

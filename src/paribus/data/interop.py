@@ -36,8 +36,12 @@ def from_torch(
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 problem = f"example {number} is {written(pair)}; should be (input, target)"
                 raise _WrongSplitError(name, problem)
-            inputs.append(_image(pair[0], channels_first=channels_first))
-            targets.append(np.asarray(pair[1]))
+            try:
+                inputs.append(_image(pair[0], channels_first=channels_first))
+                targets.append(np.asarray(pair[1]))
+            except (TypeError, ValueError, RuntimeError) as error:  # a tensor with gradients, too
+                problem = f"example {number} cannot be made an array of NumPy: {error}"
+                raise _WrongSplitError(name, problem) from None
         return _stacked(name, inputs, targets)
 
     return _made("from_torch", read, {"train": train, "test": test}, tuple(classes))

@@ -32,7 +32,8 @@ class ProcessSlot(RemoteSlot):
         self._sending = Lock()
         with its:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, str(its.fileno())],
+                # -P: no file of this folder stands before a module of Python's own.
+                [sys.executable, "-P", "-c", _PROGRAM, str(its.fileno())],
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,

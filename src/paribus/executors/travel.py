@@ -16,6 +16,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from paribus.errors import ExecutorError
+from paribus.functions.sources import TRAVELLED
 
 MAIN = "__main__"
 _ALIAS = "__paribus_main__"
@@ -40,6 +41,10 @@ class _Pickler(pickle.Pickler):
         named = getattr(obj, "__module__", None)
         if isinstance(named, str) and (isinstance(obj, type) or callable(obj)):
             self.modules[named] = None
+            if _is_named(obj, named):
+                # By its name: what wraps a function (`jax.jit`) would be made of the function,
+                # which is not what its name stands for.
+                return obj.__qualname__
         if isinstance(obj, MappingProxyType):
             return _read_only, (dict(obj),)
         return NotImplemented
@@ -76,6 +81,13 @@ def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(mapping)
 
 
+def _is_named(obj: Any, module: str) -> bool:
+    found: Any = sys.modules.get(module)
+    for part in getattr(obj, "__qualname__", "<none>").split("."):
+        found = getattr(found, part, None)
+    return found is obj
+
+
 def _is_importable(name: str) -> bool:
     if name == MAIN:
         return False
@@ -91,18 +103,24 @@ def _is_found(name: str, path: tuple[str, ...]) -> bool:
 
 
 def _source(name: str) -> _Source:
-    path = getattr(sys.modules[name], "__file__", None)
+    names = vars(sys.modules[name])
+    path = names.get("__file__")
     if path is None:
         raise TypeError(f"{name} has no file")
-    return _Source(name, path, Path(path).read_text(encoding="utf-8"))
+    text = names.get(TRAVELLED)
+    if text is None:
+        text = Path(path).read_text(encoding="utf-8")
+        if name == MAIN:  # which is run once, and may be edited while it does
+            names[TRAVELLED] = text
+    return _Source(name, path, text)
 
 
 def _make(source: _Source) -> None:
     known = sys.modules.get(source.name)
-    if getattr(known, "__paribus_source__", None) == source.text:
+    if getattr(known, TRAVELLED, None) == source.text:
         return
     module = ModuleType(_ALIAS if source.name == MAIN else source.name)
     module.__file__ = source.path
-    module.__dict__["__paribus_source__"] = source.text
+    module.__dict__[TRAVELLED] = source.text
     sys.modules[source.name] = sys.modules[module.__name__] = module
     exec(compile(source.text, source.path, "exec"), module.__dict__)

@@ -21,7 +21,10 @@ Chain = tuple[str, ...]
 """A global name, and the attributes that are asked of it: ("np", "linalg", "norm")."""
 
 TRAVELLED = "__paribus_source__"
-"""Where a module that came from another process keeps its source (`executors/travel.py`)."""
+"""Where a module keeps the source that it was made of, whatever becomes of its file.
+
+Study files do, and what came from another process (`executors/travel.py`).
+"""
 
 
 _CHANGED = "its source was changed after it was imported: reload the module"

@@ -3,6 +3,7 @@
 What it is like is found by tracing it with shapes in place of numbers, which computes nothing.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -25,6 +26,8 @@ from paribus.spec import digest, written
 
 def _option(value: Any) -> Any:
     """An option as it is kept: plain data, and functions with their identity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"got {value}; should be a finite number")
     if value is None or isinstance(value, bool | int | float | str | Function):
         return value
     if isinstance(value, tuple | list):
@@ -39,7 +42,13 @@ def _option(value: Any) -> Any:
 def _options(value: Any) -> Any:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise ValueError(f"got {written(value)}; should be a dict of options by name")
-    return {name: _option(one) for name, one in value.items()}
+    kept = {}
+    for name, one in value.items():
+        try:
+            kept[name] = _option(one)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return kept
 
 
 def _plain(value: Any) -> Any:
