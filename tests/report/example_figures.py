@@ -41,6 +41,13 @@ def depths(epochs=10, replicates=3, deepest=10, **document):
     return tidy(study, runs)
 
 
+def words(count, **document):
+    """So many conditions of one factor that no order or colour tells apart, all trained alike."""
+    labels = [f"word {number:03d}" for number in range(count)]
+    study = entry([factor("word", labels, "model.word")], 2, **document)
+    return tidy(study, [stored(one, classification(0.9, 0.4, 0)) for one in study.members])
+
+
 WIDTHS = (60, 120, 250, 500, 570, 720, 1050, 1200, 1550, 1990)
 
 

@@ -1,11 +1,15 @@
+import json
+
 import pytest
 
 from paribus.report.charts import charts
 from paribus.report.curves import layer_curves, learning_curves
-from paribus.report.figures import file_spec, page_specs, save_charts
+from paribus.report.figures import PANEL, file_spec, page_specs, save_charts
 from paribus.report.finals import final_figure, parameter_figure
 from paribus.report.layout import layout_of
+from paribus.report.theme import ACCENT
 from paribus.results.table import table
+from report.example_figures import words
 from results.example_studies import activations, diverging, grid, regression, widths
 
 
@@ -66,6 +70,41 @@ def test_parameters_are_drawn_only_where_they_differ():
 def test_layout_keeps_many_conditions_apart(make, series, panels, context):
     layout = layout_of(make())
     assert (len(layout.series), len(layout.panels), layout.context) == (series, panels, context)
+
+
+def test_a_panel_among_many_does_not_grow_with_their_number():
+    few, many = (learning_curves(words(count), "test/loss") for count in (10, 30))
+    assert (len(few.panels), len(many.panels)) == (10, 30)
+    assert page_specs(many)[:10] == page_specs(few)
+    assert file_spec(many)["concat"][:10] == file_spec(few)["concat"]
+
+
+@pytest.mark.parametrize("make", [widths, grid])
+def test_panels_of_curves_share_a_chart_and_hold_no_data(make):
+    results = make()
+    figures = [learning_curves(results, "test/loss"), layer_curves(results, "gradient/norm")]
+    for figure in figures:
+        assert len({id(panel.chart) for panel in figure.panels}) == 1 < len(figure.panels)
+        for spec in (*page_specs(figure), *file_spec(figure)["concat"]):
+            held = [part["data"] for part in (spec, *spec["layer"]) if "data" in part]
+            assert all(one.keys() == {"name"} for one in held)
+
+
+def test_a_panel_among_many_shows_its_own_series():
+    figure = learning_curves(widths(), "test/loss")
+    for panel, spec in zip(figure.panels, page_specs(figure), strict=True):
+        faint, *own = spec["layer"]
+        assert "transform" not in faint
+        scales = [
+            one["encoding"][c]["scale"]
+            for one in own
+            for c in ("fill", "stroke")
+            if c in one["encoding"]
+        ]
+        assert scales == [{"domain": [panel.title], "range": [ACCENT]}] * 4
+        for layer in own:
+            assert layer["transform"][0]["filter"] == {"field": "panel", "equal": panel.title}
+        assert json.dumps(PANEL) not in json.dumps(spec)
 
 
 @pytest.mark.parametrize("make", [activations, diverging, grid, regression])

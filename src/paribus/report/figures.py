@@ -24,11 +24,16 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 NARROW = 190
 HIGHLIGHT = "!length(highlight) || indexof(highlight, datum.series) >= 0"
 """True of a datum whose series the reader has chosen, and of all where none is chosen."""
+PANEL = "\0panel"
+"""Stands in a chart for the title of the panel that it is drawn in; no label reads like this."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot of a figure; its data are named data sets of the figure."""
+    """One plot of a figure; its data are named data sets of the figure.
+
+    Panels may share a chart, made once for all of them: a text `PANEL` in it is each one's title.
+    """
 
     chart: alt.LayerChart
     height: int
@@ -69,14 +74,14 @@ class Figure:
 def page_specs(figure: Figure) -> list[dict[str, Any]]:
     """One Vega-Lite specification per panel, without the data, which the page holds once."""
     return [
-        _without_legends(_panel(panel, "container"))
+        _without_legends(spec)
         | {
             "config": theme.config("page"),
             "autosize": {"type": "fit-x", "contains": "padding"},
             "params": _params(figure),
             "description": f"{figure.description} {panel.title}".strip(),
         }
-        for panel in figure.panels
+        for panel, spec in zip(figure.panels, _panels(figure, "container"), strict=True)
     ]
 
 
@@ -86,11 +91,11 @@ def file_spec(figure: Figure) -> dict[str, Any]:
     subtitle = _folded(figure.note + named)
     title: dict[str, Any] = {"text": figure.title, "subtitle": subtitle}
     if len(figure.panels) == 1:
-        body = _panel(figure.panels[0], 560)
+        (body,) = _panels(figure, 560)
     else:
         wide = 280 if len(figure.panels) <= 3 else NARROW
         columns = min(len(figure.panels), 4 if wide < 280 else 3)
-        body = {"concat": [_panel(panel, wide) for panel in figure.panels], "columns": columns}
+        body = {"concat": _panels(figure, wide), "columns": columns}
     if figure.key:
         body = {"vconcat": [body, strip(figure.key, 560)], "spacing": 18}
     return legible(
@@ -133,14 +138,31 @@ def _params(figure: Figure) -> list[dict[str, Any]]:
     )
 
 
-def _panel(panel: Panel, width: int | str) -> dict[str, Any]:
+def _panels(figure: Figure, width: int | str) -> list[dict[str, Any]]:
+    """The panels in order; a chart that several of them share is converted once."""
+    charts = {id(panel.chart): panel.chart for panel in figure.panels}
     # Not validated here, which takes half of a report's time; the tests do that.
-    spec = panel.chart.to_dict(validate=False) | {"width": width, "height": panel.height}
+    specs = {key: chart.to_dict(validate=False) for key, chart in charts.items()}
+    return [_panel(panel, specs[id(panel.chart)], width) for panel in figure.panels]
+
+
+def _panel(panel: Panel, shared: Mapping[str, Any], width: int | str) -> dict[str, Any]:
+    # Altair writes its own theme and schema into each chart; ours are set on the whole.
+    kept = {name: part for name, part in shared.items() if name not in ("config", "$schema")}
+    spec = _titled(kept, panel.title) | {"width": width, "height": panel.height}
     if panel.title:
         letters = 28 if width == NARROW else 38
         spec["title"] = {"text": _folded(panel.title, letters), "fontSize": 12}
-    # Altair writes its own theme and schema into each chart; ours are set on the whole.
-    return {name: part for name, part in spec.items() if name not in ("config", "$schema")}
+    return spec
+
+
+def _titled(part: Any, title: str) -> Any:
+    """A copy of a part of a specification, with the title for each `PANEL`."""
+    if isinstance(part, dict):
+        return {name: _titled(one, title) for name, one in part.items()}
+    if isinstance(part, list):
+        return [_titled(one, title) for one in part]
+    return title if part == PANEL else part
 
 
 def _without_legends(spec: dict[str, Any]) -> dict[str, Any]:

@@ -1,24 +1,35 @@
 """The marks of a plot of curves: bands, lines, diverged runs, and what a pointer can touch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
 
 from paribus.report.axes import Span
-from paribus.report.figures import HIGHLIGHT, Panel
+from paribus.report.figures import HIGHLIGHT, PANEL, Panel
 from paribus.report.theme import Series
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What all panels of a figure share: the vertical axis, the epochs and the series."""
+    """What all panels of a figure share: the vertical axis, the epochs and the series.
+
+    With `context` each panel has the one series that is called like it, and all look alike.
+    """
 
     span: Span
     epochs: tuple[int, int]
     series: tuple[Series, ...]
     context: bool = False
+
+    @property
+    def drawn(self) -> tuple[Series, ...]:
+        """The series of each panel: with `context` it lists its own alone, not all N of them."""
+        if not self.context:
+            return self.series
+        assert len({(one.colour, one.dash) for one in self.series}) == 1
+        return (replace(self.series[0], label=PANEL),)
 
 
 def curve_panels(frame: Frame, titles: Sequence[str], means: str, ends: str) -> tuple[Panel, ...]:
@@ -28,7 +39,9 @@ def curve_panels(frame: Frame, titles: Sequence[str], means: str, ends: str) -> 
     (diverged runs) series, panel, label, replicate, epoch, value, last, shown.
     """
     height = 150 if len(titles) > 3 else 200 if len(titles) > 1 else 280
-    return tuple(Panel(_plot(frame, title, means, ends), height, title) for title in titles)
+    named = {bool(title) for title in titles}
+    charts = {one: _plot(frame, one, means, ends) for one in named}
+    return tuple(Panel(charts[bool(title)], height, title) for title in titles)
 
 
 def scale_of(series: Sequence[Series]) -> alt.Scale:
@@ -80,13 +93,13 @@ def epoch_ticks(first: int, last: int) -> list[int]:
     return list(range(-(-first // step) * step, last + 1, step))
 
 
-def _plot(frame: Frame, panel: str, means: str, ends: str) -> alt.LayerChart:
-    own = alt.FieldEqualPredicate(field="panel", equal=panel)
+def _plot(frame: Frame, named: bool, means: str, ends: str) -> alt.LayerChart:
+    own = alt.FieldEqualPredicate(field="panel", equal=PANEL)
     axis = alt.Axis(values=epoch_ticks(*frame.epochs), format=",d")
     span = alt.Scale(domain=list(frame.epochs), nice=False)
     epoch = alt.X("epoch:Q", title="Epoch", axis=axis, scale=span)
     # The title of a figure with several panels names the quantity once for all of them.
-    ticks = frame.span.axis(None if panel else frame.span.title)
+    ticks = frame.span.axis(None if named else frame.span.title)
     shared = alt.Chart(alt.NamedData(means)).encode(x=epoch)
     diverged = alt.Chart(alt.NamedData(ends)).encode(x=epoch).transform_filter(own)
     context = [_context(frame, shared, ticks)] if frame.context else []
@@ -107,9 +120,9 @@ def _means(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]:
         alt.Tooltip("epoch:Q", title="epoch"),
         alt.Tooltip("shown:N", title=frame.span.title),
     ]
-    lines = stroked(frame.series, 1, 0.12, not frame.context)
+    lines = stroked(frame.drawn, 1, 0.12, not frame.context)
     return [
-        base.mark_area(opacity=1).encode(low, *filled(frame.series, 0.16, 0.02), y2="high:Q"),
+        base.mark_area(opacity=1).encode(low, *filled(frame.drawn, 0.16, 0.02), y2="high:Q"),
         base.mark_line(strokeWidth=2).encode(mean, *lines),
         # Large and invisible, so that a finger can touch them.
         base.mark_circle(size=160, fill="transparent", fillOpacity=0).encode(
@@ -127,7 +140,7 @@ def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]
     ]
     # One scale has one legend: saying none here would take it from the means as well.
     hue = alt.Stroke(
-        "series:N", scale=scale_of(frame.series), legend=legend_of(not frame.context), title=None
+        "series:N", scale=scale_of(frame.drawn), legend=legend_of(not frame.context), title=None
     )
     opacity = alt.StrokeOpacity(**chosen(0.8, 0.1))
     lines = base.mark_line(strokeWidth=1.2, strokeDash=[2, 2])
@@ -135,6 +148,6 @@ def _diverged(frame: Frame, base: alt.Chart, ticks: alt.Axis) -> list[alt.Chart]
     return [
         lines.encode(y, hue, opacity, detail="replicate:N"),
         crosses.transform_filter("datum.last").encode(
-            y, *filled(frame.series, 0.9, 0.1), tooltip=tooltip
+            y, *filled(frame.drawn, 0.9, 0.1), tooltip=tooltip
         ),
     ]
