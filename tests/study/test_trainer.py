@@ -10,9 +10,13 @@ import paribus
 from paribus import Factor, Measured, Recipe, Spec, Study, claims, models, optimizers
 from paribus.claims.findings import findings
 from paribus.data import Digits
-from paribus.errors import TrainerError
+from paribus.errors import DeclarationError, TrainerError
+from paribus.executors.base import Place
+from paribus.functions import Function
 from paribus.store import Catalogue
+from paribus.study.foreign_training import ForeignTraining
 from paribus.study.repair import check_lab
+from paribus.study.tasks import EpochDone
 
 ENDED = []
 
@@ -137,6 +141,73 @@ def test_a_stop_closes_the_trainer_and_stores_nothing(train_study):
     with pytest.raises(KeyboardInterrupt):
         train_study(study(recipe=Arm(epochs=10_000)), on="threads", watch=Stopping())
     assert len(ENDED) == 1
+
+
+class Stopped:
+    """A trainer that is told to stop, and raises for it, in its epoch or as it is closed."""
+
+    def __init__(self, late):
+        self.told, self.late = False, late
+
+    def train(self, recipe, replicate):
+        if self.late:
+            try:
+                yield 1, {"test/accuracy": 0.5}
+            finally:
+                raise RuntimeError("given up")
+        self.told = True
+        raise RuntimeError("given up")
+        yield 1, {"test/accuracy": 0.5}
+
+    def hear(self, said):
+        self.told |= isinstance(said, EpochDone)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_run_that_was_told_to_stop_says_nothing_of_what_it_raises(late, cancelled):
+    (run,) = study(factors=[], replicates=1).plan().runs
+    stopped = Stopped(late)
+    place = Place(0, None, {}, stopped.hear, lambda: stopped.told and cancelled)
+    task = ForeignTraining(run, Function("train", "0" * 64, stopped.train), {}, None, {})
+    if cancelled:
+        assert task(place) is None
+    else:
+        with pytest.raises(TrainerError, match="RuntimeError: given up"):
+            task(place)
+
+
+def test_what_is_said_beforehand_is_true_wherever_it_runs():
+    (notice,) = study().plan().notices()
+    assert notice.endswith(
+        "test_trainer:train: on threads, the default, one run at a time; `--on processes` trains "
+        "several at once"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"on": "threads", "cores": 4},
+            "cores: got 4 with on='threads'; there a trainer of your own trains one run at a "
+            "time: leave it out, or say `--on processes`",
+        ),
+        ({"on": "inline", "cores": 2}, "cores: got 2 with on='inline'"),
+        (
+            {"on": "processes", "side_by_side": 2},
+            "side_by_side: got 2; runs of a trainer of your own share no program: leave it out",
+        ),
+    ],
+)
+def test_what_is_asked_for_and_will_not_happen_is_refused(train_study, options, said):
+    with pytest.raises(DeclarationError) as caught:
+        train_study(study(), **options)
+    assert said in str(caught.value)
+
+
+def test_what_is_asked_for_and_happens_anyway_is_taken(train_study):
+    assert train_study(study(), on="threads", cores=1, side_by_side=1).trained == 6
 
 
 def other(recipe, replicate):

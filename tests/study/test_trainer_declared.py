@@ -18,10 +18,11 @@ from paribus import (
     optimizers,
     probes,
 )
-from paribus.data import Digits
+from paribus.data import Digits, Normalize
 from paribus.errors import DeclarationError, TrainerError
 from paribus.functions import as_function
 from paribus.study.foreign import takes_data
+from paribus.trainers import shell
 from paribus.trainers.measured import Course
 
 
@@ -48,6 +49,10 @@ class Either(Spec):
 
 class Loose(Spec):
     held: Any = None
+
+
+class OnDigits(Spec):
+    data: Digits = Digits()
 
 
 def train(recipe, replicate):
@@ -117,6 +122,35 @@ def four(recipe, replicate, dataset, more):
             {"recipe": Recipe(**RECIPE, early_stopping={"patience": 2}), "factors": []},
             "recipe.early_stopping: is done by our engine",
         ),
+        (
+            {"recipe": Recipe(**RECIPE), "factors": [Factor("loss_threshold", [None, 0.1])]},
+            "recipe.loss_threshold: is done by our engine; a trainer of your own does it itself",
+        ),
+        (
+            {"recipe": Recipe(**RECIPE), "trainer": three, "factors": []},
+            "recipe.data.validation: got 50; a trainer gets the data as they are stored: leave it "
+            "out, or give the recipe a field of its own and do it in the trainer",
+        ),
+        (
+            {
+                "recipe": OnDigits(),
+                "trainer": three,
+                "factors": [Factor("data.random_labels", [0.0, 0.5])],
+            },
+            "recipe.data.random_labels: got 0.5; a trainer gets the data as they are stored",
+        ),
+        (
+            {
+                "recipe": OnDigits(data=Digits(normalization=Normalize(mean=(0.5,)))),
+                "trainer": three,
+                "factors": [],
+            },
+            "recipe.data.normalization: got {'mean': [0.5], 'std': [1.0]}; a trainer gets",
+        ),
+        (
+            {"trainer": shell(["train", "{epoks}", "{level}"])},
+            "trainer: {epoks} names no field of the recipe; known: replicate, level, epochs",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_to_do(fields, said):
@@ -127,6 +161,19 @@ def test_all_faults_are_told_together():
     said = refused(probes=[probes.GradientNorm()], trainer=one)
     assert "probes: GradientNorm" in said
     assert "cannot be called so" in said
+
+
+def test_what_is_wrong_in_several_conditions_is_told_once():
+    threshold = {"recipe": Recipe(**RECIPE, loss_threshold=0.1), "trainer": three}
+    said = refused(**threshold, factors=[Factor("epochs", [1, 2, 3])])
+    assert said.count("recipe.loss_threshold: ") == 1
+    assert said.count("recipe.data.validation: ") == 1
+    assert refused(trainer=shell(["train", "{a}", "{b}"])).count("names no field") == 2
+
+
+def test_data_that_a_trainer_loads_itself_may_be_declared_in_any_way():
+    recipe = OnDigits(data=Digits(validation=50, random_labels=0.5))
+    assert Study(name="a", question="?", recipe=recipe, trainer=train).plan().runs
 
 
 def test_a_third_parameter_with_a_default_is_the_users_own():

@@ -10,8 +10,8 @@ import dataclasses
 import enum
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial, partialmethod, singledispatchmethod
 from pathlib import PurePath
 from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
 from typing import Any
@@ -21,10 +21,16 @@ from pydantic import BaseModel
 from paribus.functions import sources
 from paribus.functions.constants import constant
 from paribus.functions.installed import home_of, own_file
+from paribus.functions.objects import named_tuple, state_of
 from paribus.spec import digest, written
 
 VERSION = "__paribus_version__"
 """The attribute that says which version of a callable this is."""
+
+
+_ROOT = "it"
+"""What is asked about, in messages; what it uses itself is told without saying so."""
+_USES = " uses "
 
 
 class NoIdentityError(Exception):
@@ -34,7 +40,7 @@ class NoIdentityError(Exception):
 def content_of(value: Callable[..., Any]) -> Any:
     """What decides what a callable computes. Raises `NoIdentityError`."""
     collector = _Collector()
-    root = collector.described(value, "it")
+    root = collector.described(value, _ROOT)
     return {"root": root, "parts": collector.parts}
 
 
@@ -68,12 +74,13 @@ class _Collector:
 
     def described(self, value: Any, what: str) -> Any:
         """A value as JSON-ready data; `what` it is, for the message that it has no identity."""
-        for describe in (_constant, _container, _reference, _own, _object):
+        for describe in (_constant, _container, _reference, _own, _object, _of_installed_class):
             found = describe(self, value, what)
             if found is not None:
                 return found
         kind = type(value).__name__
-        raise NoIdentityError(f"{what} is {written(value)}, a {kind}, which is not plain data")
+        told = f"{what}, which is" if _USES in what else f"{what} is"
+        raise NoIdentityError(f"{told} {written(value)}, a {kind}, which is not plain data")
 
     def part(self, value: Any, make: Callable[[], Any]) -> Any:
         """The number of a part, which is made where it is met first; a text stands for a file."""
@@ -91,19 +98,36 @@ def _constant(_: _Collector, value: Any, what: str) -> Any:  # noqa: ARG001 - on
 
 
 def _container(collector: _Collector, value: Any, what: str) -> Any:
+    if not isinstance(value, _CONTAINERS):
+        return None
+    if home_of(type(value).__module__) is not None:
+        return _items(collector, value, what)
+    if stated_version(value) is not None:
+        return None
+    return collector.part(value, lambda: _own_container(collector, value, what))
+
+
+_CONTAINERS = (tuple, list, set, frozenset, Mapping)
+
+
+def _own_container(collector: _Collector, value: Any, what: str) -> Any:
+    """One of a class of the user's own, whose methods and attributes count too."""
+    kind = collector.described(type(value), what)
+    fields = _fields(collector, getattr(value, "__dict__", {}), what)
+    return ["own", kind, fields, _items(collector, value, what)]
+
+
+def _items(collector: _Collector, value: Any, what: str) -> Any:
     described = collector.described
     if isinstance(value, tuple | list):
         items = [described(one, f"{what}[{place}]") for place, one in enumerate(value)]
         return [type(value).__qualname__, items]
     if isinstance(value, set | frozenset):
         return ["set", sorted((described(one, what) for one in value), key=digest)]
-    if isinstance(value, Mapping):
-        pairs = [
-            [described(key, what), described(one, f"{what}[{key!r}]")]
-            for key, one in value.items()
-        ]
-        return ["mapping", pairs]
-    return None
+    pairs = [
+        [described(key, what), described(one, f"{what}[{key!r}]")] for key, one in value.items()
+    ]
+    return ["mapping", pairs]
 
 
 def _reference(collector: _Collector, value: Any, what: str) -> Any:
@@ -164,6 +188,19 @@ def _object(collector: _Collector, value: Any, what: str) -> Any:
     return None
 
 
+def _of_installed_class(collector: _Collector, value: Any, what: str) -> Any:
+    """Objects that hold plain data, of a class that is known by its name and version."""
+    owner = type(value)
+    home = home_of(owner.__module__)
+    if home is None or _at(owner.__module__, owner.__qualname__) is not owner:
+        return None
+    state = state_of(value)
+    if state is None:
+        return None
+    name = [home, owner.__module__, owner.__qualname__]
+    return ["object of", *name, collector.described(state, what)]
+
+
 def _wrapped(collector: _Collector, value: Any, what: str) -> Any:
     kept = getattr(value, "__dict__", {}).items()
     fields = {name: one for name, one in kept if not name.startswith("_")}
@@ -189,7 +226,7 @@ def _function(collector: _Collector, function: FunctionType, what: str) -> Any:
     return {
         "source": ast.unparse(node),
         "defaults": collector.described(defaults, f"a default of {function.__name__}"),
-        "refers": _references(collector, node, names, function.__globals__),
+        "refers": _references(collector, node, names, function.__globals__, _user(function, what)),
     }
 
 
@@ -208,7 +245,13 @@ def _is_filled(cell: Any) -> bool:
 
 
 def _class(collector: _Collector, owner: type, what: str) -> Any:
-    nodes = [sources.stripped(one) for one in _readable(what, sources.class_nodes, owner)]
+    try:
+        nodes = [sources.stripped(one) for one in _readable(what, sources.class_nodes, owner)]
+    except NoIdentityError:
+        made = named_tuple(owner)
+        if made is None:
+            raise
+        return ["named tuple", collector.described(made, what)]
     bases = [collector.described(base, f"a base of {owner.__name__}") for base in owner.__bases__]
     names: dict[str, Any] = {}
     for member in vars(owner).values():
@@ -221,12 +264,23 @@ def _class(collector: _Collector, owner: type, what: str) -> Any:
     return {
         "sources": [ast.unparse(node) for node in nodes],
         "bases": bases,
-        "refers": [_references(collector, node, names, module) for node in nodes],
+        "refers": [
+            _references(collector, node, names, module, _user(owner, what)) for node in nodes
+        ],
     }
 
 
+def _user(value: FunctionType | type, what: str) -> str:
+    """Who uses what its code refers to, for messages."""
+    return _ROOT if what == _ROOT else f"`{value.__name__}`"
+
+
 def _references(
-    collector: _Collector, node: sources.Node, near: Mapping[str, Any], far: Mapping[str, Any]
+    collector: _Collector,
+    node: sources.Node,
+    near: Mapping[str, Any],
+    far: Mapping[str, Any],
+    user: str,
 ) -> list[Any]:
     """What the code refers to: in the functions around it, then in its module, by name."""
     found = []
@@ -241,18 +295,19 @@ def _references(
         while isinstance(value, ModuleType) and attributes and home_of(value.__name__) is None:
             name = f"{name}.{attributes[0]}"
             value = getattr(value, attributes.pop(0), None)
-        found.append([name, collector.described(value, f"`{name}`")])
-    return [*found, *_imported(collector, node, far.get("__package__"))]
+        what = f"`{name}`" if user == _ROOT else f"{user}{_USES}`{name}`"
+        found.append([name, collector.described(value, what)])
+    return [*found, *_imported(collector, node, far.get("__package__"), user)]
 
 
-def _imported(collector: _Collector, node: ast.AST, package: str | None) -> list[Any]:
+def _imported(collector: _Collector, node: ast.AST, package: str | None, user: str) -> list[Any]:
     """What the code imports itself; nothing of it is imported here."""
     found = []
     for asked in sources.imports(node):
         try:
             name = importlib.util.resolve_name(asked, package)
         except ImportError as error:
-            raise NoIdentityError(f"it imports {asked}: {error}") from None
+            raise NoIdentityError(f"{user} imports {asked}: {error}") from None
         found.append([asked, _module(collector, name, f"module {name}")])
     return found
 
@@ -270,7 +325,7 @@ def _module(collector: _Collector, name: str, what: str) -> Any:
     def made() -> Any:
         tree = _readable(what, lambda names: sources.module_tree(names, str(path or "")), near)
         package = name if path and path.name == "__init__.py" else name.rpartition(".")[0]
-        return ["module", ast.unparse(tree), _imported(collector, tree, package or None)]
+        return ["module", ast.unparse(tree), _imported(collector, tree, package or None, what)]
 
     near = {} if loaded is None else vars(loaded)
     return collector.part(str(path or name), made)
@@ -281,3 +336,82 @@ def _readable(what: str, read: Callable[[Any], Any], value: Any) -> Any:
         return read(value)
     except sources.NoSourceError as error:
         raise NoIdentityError(f"{what}: {error}") from None
+
+
+def methods_of(places: Mapping[str, type]) -> Any:
+    """What decides what the methods of declarations compute; None: there are none.
+
+    `places` has the class of each declaration in another, by where it stands. What counts is what
+    the user wrote into these classes and into their bases: functions, and class variables. Fields
+    do not, which a declaration writes out itself. Raises `NoIdentityError`.
+    """
+    lines = {
+        place: [one for one in owner.__mro__ if stated_version(one) or _members(one)]
+        for place, owner in places.items()
+    }
+    own = dict.fromkeys(one for line in lines.values() for one in line)
+    if not own:
+        return None
+    collector = _Collector()
+    unstated = sorted((one for one in own if stated_version(one) is None), key=name_of)
+    _number(collector, unstated)
+    found = {
+        place: [collector.described(one, one.__name__) for one in line]
+        for place, line in lines.items()
+        if line
+    }
+    return {"places": found, "parts": collector.parts}
+
+
+def _number(collector: _Collector, owners: Sequence[type]) -> None:
+    """Makes classes parts by their members, all numbered before any: they may name each other."""
+    if not owners:
+        return
+    owner, *others = owners
+
+    def made() -> Any:
+        _number(collector, others)
+        return [
+            [name, *(collector.described(one, f"`{owner.__name__}.{name}`") for one in code)]
+            for name, code in _members(owner).items()
+        ]
+
+    collector.part(owner, made)
+
+
+def _members(owner: type) -> dict[str, list[Any]]:
+    """What the user has written into a class, by name; nothing of what pydantic adds."""
+    if home_of(owner.__module__) is not None:
+        return {}
+    if issubclass(owner, BaseModel):
+        variables = owner.__class_vars__
+    else:
+        variables = {name for name in vars(owner) if not name.startswith("_")}
+    found = {}
+    for name, member in sorted(vars(owner).items()):
+        if name.startswith("__annotat"):  # Python 3.14 makes a function of annotations
+            continue
+        code = list(_code_in(member)) or ([member] if name in variables else [])
+        if code:
+            found[name] = code
+    return found
+
+
+def _code_in(member: Any) -> Iterator[Any]:
+    """The user's own functions in a member of a class, and what they are called with there."""
+    inner: Sequence[Any] = ()
+    if isinstance(member, property):
+        inner = (member.fget, member.fset, member.fdel)
+    elif isinstance(member, classmethod | staticmethod):
+        inner = (member.__func__,)
+    elif isinstance(member, cached_property | partialmethod | singledispatchmethod):
+        inner = (member.func,)
+    elif isinstance(member, FunctionType) and home_of(member.__module__ or "") is not None:
+        # Pydantic puts a function of its own around some of the user's.
+        inner = [cell.cell_contents for cell in member.__closure__ or () if _is_filled(cell)]
+    elif isinstance(member, FunctionType) or hasattr(member, "__wrapped__"):
+        yield member
+    if isinstance(member, partialmethod):
+        yield [member.args, member.keywords]
+    for one in inner:
+        yield from _code_in(one)

@@ -21,7 +21,7 @@ from paribus.results.means import Row
 from paribus.results.table import metric_names, table
 from paribus.results.tidy import StudyResults, positions
 from paribus.store.catalogue import Catalogue
-from paribus.store.records import Measurement
+from paribus.store.records import Measurement, StoredRun
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Series:
 class TrackedRun:
     """A stored run: its place in the study, its recipe as flat text, its series.
 
-    `started` and `finished` are seconds since 1970, 0 where the lab does not say.
+    `beside` is what else its key is made of, but for the replicate: data, code, salt. `started`
+    and `finished` are seconds since 1970, 0 where the lab does not say.
     """
 
     key: str
@@ -51,6 +52,7 @@ class TrackedRun:
     replicate: int
     status: str
     recipe: Mapping[str, str]
+    beside: Mapping[str, Any]
     facts: Mapping[str, str]
     started: float
     finished: float
@@ -113,7 +115,7 @@ def read_study(catalogue: Catalogue, name: str, scale: str) -> TrackedStudy:
     """
     results = load_results(catalogue, name, scale)
     keys = results.runs["key"].tolist()
-    recipes = {run.key: flat(run.recipe) for run in catalogue.summaries(keys)}
+    stored = {run.key: run for run in catalogue.summaries(keys)}
     document = results.document
     metrics = sorted(metric_names(results), key=lambda one: one != document.get("primary"))
     return TrackedStudy(
@@ -123,7 +125,7 @@ def read_study(catalogue: Catalogue, name: str, scale: str) -> TrackedStudy:
         labels={one["name"]: tuple(one["labels"]) for one in document["factors"]},
         conditions=results.conditions,
         replicates=document["replicates"],
-        runs=tuple(_runs(results, recipes)),
+        runs=tuple(_runs(results, stored)),
         metrics=tuple(legible(one) for one in metrics),
         means=_means(results, metrics),
         findings=tuple(findings(results)),
@@ -153,7 +155,7 @@ def flat(content: Any, path: str = "") -> dict[str, str]:
     return {path: plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)}
 
 
-def _runs(results: StudyResults, recipes: Mapping[str, Mapping[str, str]]) -> Iterator[TrackedRun]:
+def _runs(results: StudyResults, stored: Mapping[str, StoredRun]) -> Iterator[TrackedRun]:
     for row in results.runs.to_dict("records"):
         key = row["key"]
         provenance = results.provenance[key]
@@ -162,10 +164,11 @@ def _runs(results: StudyResults, recipes: Mapping[str, Mapping[str, str]]) -> It
             condition={name: str(row[name]) for name in results.factors},
             replicate=int(row["replicate"]),
             status=row["status"],
-            recipe=recipes[key],
+            recipe=flat(stored[key].recipe),
+            beside=_beside(stored[key], int(row["replicate"])),
             facts=flat(
                 {name: provenance[name] for name in _FACTS if name in provenance}
-                | {"parameters": int(row["parameters"])}
+                | _parameters(provenance, int(row["parameters"]))
                 | _divergence(row["diverged_epoch"])
             ),
             started=_seconds(provenance.get("started")),
@@ -174,11 +177,30 @@ def _runs(results: StudyResults, recipes: Mapping[str, Mapping[str, str]]) -> It
         )
 
 
+def _beside(run: StoredRun, replicate: int) -> dict[str, Any]:
+    made_by = {name: run.provenance[name] for name in _MADE_BY if name in run.provenance}
+    return {"data": run.fingerprint, "salt": run.replicate - replicate} | made_by
+
+
+_MADE_BY = ("numerics", "made_by")
+"""Facts that are in a run's key: one for runs of our engine, one for those of a trainer."""
+
+
+def _parameters(provenance: Mapping[str, Any], count: int) -> dict[str, int]:
+    """How many there are, which of a trainer's model nobody but the trainer knows."""
+    return {} if "made_by" in provenance else {"parameters": count}
+
+
 def _divergence(epoch: Any) -> dict[str, int]:
     return {} if pd.isna(epoch) else {"diverged_epoch": int(epoch)}
 
 
-_FACTS = ("paribus", "numerics", "jax", "device", "platform", "examples", "data")
+_TRAINERS = ("torch", "keras", "tensorflow", "scikit-learn", "xgboost", "lightgbm")
+"""As in `training/provenance.py`, which loads JAX."""
+_FACTS = (
+    *("paribus", *_MADE_BY, "python", "jax", *_TRAINERS),
+    *("device", "platform", "examples", "data"),
+)
 
 
 def _seconds(moment: Any) -> float:

@@ -13,7 +13,7 @@ from paribus.interop.limits import (
     cut,
     name_for_mlflow,
 )
-from paribus.interop.tracked import TrackedRun, TrackedStudy
+from paribus.interop.tracked import TrackedRun, TrackedStudy, flat
 from paribus.outgoing import legible
 from paribus.results.tidy import condition_label
 
@@ -70,10 +70,13 @@ def wanted_runs(study: TrackedStudy) -> Iterator[tuple[WantedRun, list[WantedRun
 def _parent(
     study: TrackedStudy, condition: Mapping[str, str], runs: Sequence[TrackedRun]
 ) -> WantedRun:
-    # With the recipe in it: MLflow refuses to change a parameter, and a study may be changed.
-    place = [study.name, study.scale, condition, runs[0].recipe]
+    # With the recipe in it: MLflow refuses to change a parameter, and a study may be changed. With
+    # all else that makes other runs too, or two of one replicate would be in one condition.
+    place = [study.name, study.scale, condition, runs[0].recipe, runs[0].beside]
     diverged = sum(run.status == "diverged" for run in runs)
-    tags = _places(condition) | {
+    beside = {f"key.{name}": value for name, value in flat(runs[0].beside).items()}
+    tags = _places(condition) | beside
+    tags |= {
         KEY: _digest(place),
         KIND: "condition",
         "paribus.replicates": f"{len(runs)} of {study.replicates}",

@@ -96,3 +96,15 @@ def data_of(recipe: Spec) -> DataSpec | None:
     """The bare declaration of a recipe's data; None where only the user's own code knows it."""
     data = getattr(recipe, "data", None)
     return data.bare() if isinstance(data, DataSpec) else None
+
+
+def done_to_data(recipe: Spec) -> dict[str, Any]:
+    """What a recipe says is done to its data after they are loaded, by the name of the field.
+
+    As JSON; without what says that nothing is done.
+    """
+    data, bare = getattr(recipe, "data", None), data_of(recipe)
+    if not isinstance(data, DataSpec) or bare is None:
+        return {}
+    stored = bare.as_json()
+    return {name: value for name, value in data.as_json().items() if value != stored[name]}

@@ -9,6 +9,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, Protocol
 
+from paribus.errors import DeclarationError, Fault
 from paribus.executors import (
     Executor,
     InlineExecutor,
@@ -33,6 +34,8 @@ FOREIGN_LIBRARIES = ("paribus", "numpy")
 """What has to have the same version wherever a trainer of the user's own runs."""
 WORKER_BYTES = 700_000_000
 """What a worker takes beside data and models: Python, JAX and compiled programs."""
+
+_SEVERAL = "leave it out, or say `--on processes` (on='processes'), which trains several at once"
 
 
 class MakeTask(Protocol):
@@ -63,6 +66,7 @@ def engine(plan: Plan, options: RunOptions) -> Engine:
     apparatus = plan.study.apparatus
     if not isinstance(apparatus, Foreign):
         return _native(plan, options)
+    _check_foreign(options)
     return Engine(_foreign_executor(plan, options), 1, partial(foreign_task, apparatus))
 
 
@@ -86,6 +90,21 @@ def _native(plan: Plan, options: RunOptions) -> Engine:
     return Engine(
         made, widest, partial(native_task, plan.study.probes, options.checkpoint_seconds)
     )
+
+
+def _check_foreign(options: RunOptions) -> None:
+    """Raises `DeclarationError` where more is asked for than a trainer of the user's own gets."""
+    faults = []
+    if options.on in ("threads", "inline") and (options.cores or 1) > 1:
+        problem = "there a trainer of your own trains one run at a time"
+        told = f"got {options.cores} with on={options.on!r}; {problem}: {_SEVERAL}"
+        faults.append(Fault("cores", told))
+    if (options.side_by_side or 1) > 1:
+        problem = "runs of a trainer of your own share no program"
+        told = f"got {options.side_by_side}; {problem}: {_SEVERAL}"
+        faults.append(Fault("side_by_side", told))
+    if faults:
+        raise DeclarationError(type(options).__name__, faults)
 
 
 def _foreign_executor(plan: Plan, options: RunOptions) -> Executor:

@@ -1,7 +1,8 @@
 """Runs of a user's own trainer, as a plan sees them: a recipe of fields, and a function.
 
 Nothing is known of such a run but its declaration. Its key is made of that, of the class of its
-recipe, of the trainer's code and of the data's content where the recipe declares data of ours.
+recipe and the code of its methods, of the trainer's code, and of the data's content where the
+recipe declares data of ours.
 """
 
 import inspect
@@ -9,6 +10,7 @@ import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -18,12 +20,20 @@ from paribus.claims.metric import quantity
 from paribus.design.adaptive import Scan, Tuned
 from paribus.design.confound import Case
 from paribus.design.differences import Kind
-from paribus.errors import Fault
+from paribus.errors import DeclarationError, Fault
 from paribus.functions import Function
+from paribus.functions.content import NoIdentityError, methods_of
 from paribus.outgoing import shareable
-from paribus.spec import Spec, digest, leaves
-from paribus.study.apparatus import Apparatus, Declared, Extent, Resolved, data_of
-from paribus.trainers.shell import Shell
+from paribus.spec import Spec, digest, leaves, written
+from paribus.study.apparatus import (
+    Apparatus,
+    Declared,
+    Extent,
+    Resolved,
+    data_of,
+    done_to_data,
+)
+from paribus.trainers.shell import Shell, filled
 from paribus.training.recipe import Recipe
 
 USUAL = ("test/accuracy", "test/loss", "validation/accuracy", "validation/loss")
@@ -41,7 +51,7 @@ class Foreign(Apparatus):
 
     def faults(self, study: Declared, found: Resolved) -> list[Fault]:
         faults = [*_engine_faults(study), *_signature_faults(self.trainer, study.recipe)]
-        told = [fault for _, recipe in found for fault in _recipe_faults(recipe)]
+        told = [fault for _, recipe in found for fault in _recipe_faults(self.trainer, recipe)]
         faults += dict.fromkeys(told)
         match study.design:
             case Scan():
@@ -67,7 +77,9 @@ class Foreign(Apparatus):
         return Extent(cohort=cohort, cost=float(epochs or 1), epochs=epochs)
 
     def made_by(self, recipe: Spec) -> Mapping[str, Any]:
-        return {"made_by": self.trainer.as_json() | {"recipe": type(recipe).__qualname__}}
+        made = self.trainer.as_json() | {"recipe": type(recipe).__qualname__}
+        methods = _methods_digest(self.trainer, recipe)
+        return {"made_by": made if methods is None else made | {"methods": methods}}
 
     def primary(self, study: Declared, measured: Sequence[str]) -> str:
         claimed = [claim.metric for claim in study.tested]
@@ -77,7 +89,7 @@ class Foreign(Apparatus):
 
     def notices(self, recipes: Sequence[Spec]) -> list[str]:  # noqa: ARG002 - the same for all
         return [
-            f"trained by {_told(self.trainer)}, one run at a time in this process; "
+            f"trained by {_told(self.trainer)}: on threads, the default, one run at a time; "
             "`--on processes` trains several at once"
         ]
 
@@ -119,12 +131,81 @@ def _engine_faults(study: Declared) -> Iterator[Fault]:
             kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in declared))
             problem = "what a trainer of your own measures, it yields: leave them out"
             yield Fault(name, f"{kinds}: these look into our engine; {problem}")
-    recipe = study.recipe
+
+
+def _recipe_faults(trainer: Function, recipe: Spec) -> Iterator[Fault]:
+    """What of a condition's recipe does not fit such a trainer."""
+    unwritable = list(_json_faults(recipe))
+    yield from unwritable
+    yield from _union_faults(type(recipe), "recipe")
+    yield from _method_faults(trainer, recipe)
     if isinstance(recipe, Recipe):
         for name in ("early_stopping", "warm_start", "second_phase", "loss_threshold"):
             if getattr(recipe, name) is not None:
                 problem = "is done by our engine; a trainer of your own does it itself"
                 yield Fault(f"recipe.{name}", f"{problem}: leave it out")
+    if takes_data(trainer):
+        yield from _data_faults(recipe)
+    if isinstance(trainer.callable, Shell) and not unwritable:
+        yield from _word_faults(trainer.callable, recipe)
+
+
+def _data_faults(recipe: Spec) -> Iterator[Fault]:
+    """What is said of data, and is not done to those that a trainer is given."""
+    for name, value in done_to_data(recipe).items():
+        problem = f"got {written(value)}; a trainer gets the data as they are stored"
+        advice = "leave it out, or give the recipe a field of its own and do it in the trainer"
+        yield Fault(f"recipe.data.{name}", f"{problem}: {advice}")
+
+
+def _word_faults(trainer: Shell, recipe: Spec) -> Iterator[Fault]:
+    """Words of a command that no run of the recipe could fill."""
+    try:
+        filled(trainer.command, recipe, replicate=0)
+    except DeclarationError as error:
+        for one in error.faults:
+            yield Fault("trainer", f"{one.path} {one.problem}")
+
+
+def _method_faults(trainer: Function, recipe: Spec) -> Iterator[Fault]:
+    """Methods of a recipe that cannot be told from others like them."""
+    try:
+        _methods_digest(trainer, recipe)
+    except NoIdentityError as error:
+        problem = f"{type(recipe).__name__} cannot be told from others: {error}"
+        advice = "state a version of the class, or of what this names: @paribus.version('1')"
+        yield Fault("recipe", f"{problem}. To say yourself when it changes, {advice}")
+
+
+def _methods_digest(trainer: Function, recipe: Spec) -> str | None:
+    """A digest of what the methods of a recipe and of the declarations in it compute, if any."""
+    return _digested(id(trainer), trainer, tuple(_declared_in(recipe)))
+
+
+# Read once for each time that a trainer is declared, as its own code is: what a run is stored with
+# has to be what its key was made of. Equal trainers may have been declared at two times.
+@lru_cache(maxsize=1024)
+def _digested(
+    declared: int,  # noqa: ARG001 - tells such times apart
+    trainer: Function,  # noqa: ARG001 - kept, so that no other gets its number
+    places: tuple[tuple[str, type], ...],
+) -> str | None:
+    content = methods_of(dict(places))
+    return None if content is None else digest(content)
+
+
+def _declared_in(value: Any, place: str = "recipe") -> Iterator[tuple[str, type]]:
+    """The class of a declaration, and of each in it, with its place."""
+    inner: Mapping[Any, Any] = {}
+    if isinstance(value, BaseModel):
+        yield place, type(value)
+        inner = {name: getattr(value, name) for name in type(value).model_fields}
+    elif isinstance(value, Mapping):
+        inner = value
+    elif isinstance(value, list | tuple):
+        inner = dict(enumerate(value))
+    for name, one in inner.items():
+        yield from _declared_in(one, f"{place}.{name}")
 
 
 def _signature_faults(trainer: Function, recipe: Spec) -> Iterator[Fault]:
@@ -138,7 +219,7 @@ def _signature_faults(trainer: Function, recipe: Spec) -> Iterator[Fault]:
         yield Fault("trainer", f"{trainer.name} {problem}; {_TAKES}")
 
 
-def _recipe_faults(recipe: Spec) -> Iterator[Fault]:
+def _json_faults(recipe: Spec) -> Iterator[Fault]:
     """What keeps a recipe from standing for itself in a key: all of it has to be in its JSON."""
     name = type(recipe).__name__
     try:
@@ -148,7 +229,6 @@ def _recipe_faults(recipe: Spec) -> Iterator[Fault]:
     except (PydanticSerializationError, ValueError, TypeError) as error:
         problem = f"{name} cannot be written as JSON: {error}"
         yield Fault("recipe", f"{problem}. Its fields should be numbers, text and declarations")
-    yield from _union_faults(type(recipe), "recipe")
 
 
 def _is_finite(value: Any) -> bool:

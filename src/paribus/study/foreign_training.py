@@ -35,7 +35,7 @@ class ForeignTraining:
     """One run of a trainer; `data` is the name of the data set that it is called with, if any.
 
     `facts` join the run's provenance. Cancelled, it closes the trainer at the next thing that
-    this yields, and says nothing of the run: it begins anew another time.
+    this yields, and says nothing of the run, whatever it raises: it begins anew another time.
     """
 
     run: PlannedRun
@@ -71,7 +71,7 @@ class ForeignTraining:
     def _course(self, place: Place) -> Course:
         """What the trainer yields, to its end, to a loss that is not finite, or until stopped."""
         course = Course()
-        with _told(), ExitStack() as stack:
+        with _told(place), ExitStack() as stack:
             found = _iterator(self.trainer(*self._arguments(place)))
             stack.callback(getattr(found, "close", lambda: None))
             for yielded in found:
@@ -122,13 +122,18 @@ def _iterator(made: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What a trainer raises comes out as a `TrainerError`: its kind, its text and its line."""
+def _told(place: Place) -> Iterator[None]:
+    """What a trainer raises comes out as a `TrainerError`: its kind, its text and its line.
+
+    Nothing does once its run is cancelled, which may be why it raises.
+    """
     try:
         yield
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever the user's code raises, `SystemExit` too
+        if place.cancelled():
+            return
         told = isinstance(error, ParibusError)
         said = str(error) if told else f"{type(error).__name__}: {error}".removesuffix(": ")
         raise TrainerError(f"{said}{_where(error)}") from error
