@@ -300,3 +300,18 @@ def test_what_pytorch_keeps_to_itself_is_refused(imported, used):
     text = TORCH.replace("x + 1", used).format("accuracy(1)")
     with pytest.raises(DeclarationError, match=f"`accuracy` uses `{used}`, which is "):
         as_function(imported(text))
+
+
+def test_a_random_key_is_known_by_its_value(imported):
+    text = "import jax\nKEPT = jax.random.key(0)" + OWN
+    one, same, other = (
+        as_function(imported(changed)) for changed in (text, text, text.replace("(0)", "(1)"))
+    )
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize("made", ["KEPT = []\nKEPT.append(KEPT)", "KEPT = {}\nKEPT['a'] = KEPT"])
+def test_what_holds_itself_is_refused(imported, made):
+    with pytest.raises(DeclarationError, match=r"KEPT.* holds itself, and has no value"):
+        as_function(imported(made + OWN))

@@ -32,6 +32,10 @@ def _is_jax_array(value: Any) -> bool:
 def _array(value: Any) -> Any:
     if isinstance(value, np.dtype):
         return ["dtype", value.str]
+    if str(value.dtype).startswith("key<"):  # of random keys, which NumPy does not have
+        import jax  # noqa: PLC0415 - the value is JAX's
+
+        return ["key", str(value.dtype), _array(jax.random.key_data(value))]
     array = np.asarray(value)
     if array.dtype.hasobject:
         return None

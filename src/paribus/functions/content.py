@@ -71,6 +71,7 @@ class _Collector:
         self.parts: list[Any] = []
         self._numbers: dict[int | str, int] = {}
         self._kept: list[Any] = []  # so that none takes over another's place in memory
+        self._open: set[int] = set()
 
     def described(self, value: Any, what: str) -> Any:
         """A value as JSON-ready data; `what` it is, for the message that it has no identity."""
@@ -81,6 +82,16 @@ class _Collector:
         kind = type(value).__name__
         told = f"{what}, which is" if _USES in what else f"{what} is"
         raise NoIdentityError(f"{told} {written(value)}, a {kind}, which is not plain data")
+
+    def within(self, value: Any, what: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives of a container. Raises `NoIdentityError` for one that holds itself."""
+        if id(value) in self._open:
+            raise NoIdentityError(f"{what} holds itself, and has no value that could be written")
+        self._open.add(id(value))
+        try:
+            return make()
+        finally:
+            self._open.discard(id(value))
 
     def part(self, value: Any, make: Callable[[], Any]) -> Any:
         """The number of a part, which is made where it is met first; a text stands for a file."""
@@ -101,7 +112,7 @@ def _container(collector: _Collector, value: Any, what: str) -> Any:
     if not isinstance(value, _CONTAINERS):
         return None
     if home_of(type(value).__module__) is not None:
-        return _items(collector, value, what)
+        return collector.within(value, what, lambda: _items(collector, value, what))
     if stated_version(value) is not None:
         return None
     return collector.part(value, lambda: _own_container(collector, value, what))
