@@ -2,12 +2,11 @@
 
 import csv
 import subprocess
-import time
-from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from browser.live_pages import drawn, opened, query, until
 from browser.pages import cut_texts, faint_texts
 from paribus.store.catalogue import Catalogue
 from ui.example_lab import fill_all
@@ -54,45 +53,6 @@ def site(tmp_path_factory):
         fill_all(catalogue)
     with served(lab) as (_, url):
         yield url
-
-
-@contextmanager
-def opened(browser, url, width=1280, scheme="light", bypass_csp=False):
-    """A page with its charts drawn, and all that it said."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=bypass_csp
-    )
-    page, said = context.new_page(), []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(url)
-    if page.evaluate("document.body.dataset.page") == "study":
-        drawn(page)
-    try:
-        yield page, said
-    finally:
-        context.close()
-
-
-def until(page, holds, seconds=60):
-    """Waits until an expression is true: Playwright's own way is to `eval` it in the page."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(holds):
-        assert time.monotonic() < end, (holds, page.inner_text("body")[:2000])
-        page.wait_for_timeout(100)
-
-
-def drawn(page):
-    page.wait_for_selector("html[data-charts]", state="attached")
-    until(
-        page,
-        "[...document.querySelectorAll('.chart')].filter(c => !c.closest('details:not([open])'))"
-        ".every(c => c.dataset.drawn === 'done')",
-    )
-
-
-def query(page):
-    return parse_qs(urlsplit(page.url).query)
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)

@@ -54,6 +54,16 @@ def test_another_plan_has_another_number(catalogue):
     assert found[0] == found[2] != found[1]
 
 
+def test_what_is_measured_later_is_counted(catalogue):
+    for name, indices in (("width", [1, 1, 2]), ("depth", [3]), ("empty", [])):
+        catalogue.put_study(example_study(name, indices))
+    catalogue.add_runs([example_run(1), example_run(3)])
+    depth, empty, width = (one.rows for one in catalogue.counts())
+    assert (width, empty) == (depth, 0)  # a run that is two members counts once
+    catalogue.add_measured(example_key(1), example_run(1).measurements[:0], ["a probe"])
+    assert [one.rows for one in catalogue.counts()] == [depth, 0, width + 1]
+
+
 def test_one_study_is_that_of_all(catalogue):
     for name, indices in (("width", [2, 1]), ("depth", [3, 3]), ("empty", [])):
         catalogue.put_study(example_study(name, indices))

@@ -1,5 +1,6 @@
-"""A live page in a process of its own, as the command starts it."""
+"""A live page in a process of its own, as the command starts it, and what it tells."""
 
+import json
 import os
 import re
 import subprocess
@@ -31,3 +32,10 @@ def served(lab, *arguments):
     finally:
         process.kill()
         process.communicate()
+
+
+def told(answer):
+    """What a stream of events tells, one message after the other."""
+    for line in answer.iter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))

@@ -1,6 +1,5 @@
 """The live page of a lab on a PostgreSQL server, while a driver trains in it and after."""
 
-import json
 import os
 import subprocess
 from dataclasses import replace
@@ -15,7 +14,7 @@ from paribus.store.postgresql import SCHEMA
 from report.example_lab import fill
 from store.server import PASSWORD, address
 from study.example_study import tiny_file
-from ui.serving import paribus, served
+from ui.serving import paribus, served, told
 
 
 @pytest.fixture
@@ -23,13 +22,6 @@ def lab(server):
     lab = server.database()
     Catalogue.open(lab, create=True).close()
     return lab
-
-
-def told(answer):
-    """What a stream of events tells, one message after the other."""
-    for line in answer.iter_lines():
-        if line.startswith("data: "):
-            yield json.loads(line.removeprefix("data: "))
 
 
 def test_a_study_is_followed_to_its_end(lab, tmp_path):

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from paribus import figures as declare
+from paribus.outgoing import LONGEST_NAME
 from paribus.report.against import against_levels, against_parameters
 from paribus.report.along import along
 from paribus.report.charts import charts
@@ -31,6 +32,7 @@ from paribus.results.derived import with_derived
 from paribus.results.tidy import StudyResults
 
 Draw = Callable[[StudyResults, Any], Figure | Sheet | Sequence[Figure | Sheet] | None]
+Shown = TypeVar("Shown", bound=Exhibit)
 _KNOWN: TypeAdapter[declare.AnyFigure] = TypeAdapter(declare.AnyFigure)
 
 
@@ -43,7 +45,7 @@ def exhibits(results: StudyResults) -> list[Exhibit]:
     if not declared:
         return list(charts(results))
     derived = with_derived(results)
-    return _numbered([one for content in declared for one in _drawn(derived, content)])
+    return numbered([one for content in declared for one in _drawn(derived, content)])
 
 
 def _drawn(results: StudyResults, content: Mapping[str, Any]) -> list[Exhibit]:
@@ -79,17 +81,19 @@ def _titled(shown: Figure | Sheet, title: str, remark: str, several: bool) -> Fi
     return replace(shown, title=heading, note=note)
 
 
-def _numbered(shown: Sequence[Exhibit]) -> list[Exhibit]:
-    """Names are those of files, so no two may be the same."""
+def numbered(shown: Sequence[Shown]) -> list[Shown]:
+    """These under names of which no two are the same, for they are those of files."""
     taken: dict[str, int] = {}
-    found: list[Exhibit] = []
+    found: list[Shown] = []
     for one in shown:
         if isinstance(one, Absent):
             found.append(one)
             continue
         taken[one.name] = taken.get(one.name, 0) + 1
         number = taken[one.name]
-        found.append(replace(one, name=f"{one.name}-{number}") if number > 1 else one)
+        ending = f"-{number}"
+        name = one.name[: LONGEST_NAME - len(ending)] + ending
+        found.append(replace(one, name=name) if number > 1 else one)
     return found
 
 

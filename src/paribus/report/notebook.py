@@ -17,7 +17,6 @@ from paribus.report.exhibits import Cell, Sheet
 from paribus.report.findings import else_differing, told_findings
 from paribus.report.page import as_json
 from paribus.report.pages import environment, packaged
-from paribus.report.quantities import quantity
 from paribus.report.recipe import factor_rows, recipe_terms
 from paribus.report.summary import summary
 from paribus.results.table import metric_names, table
@@ -81,7 +80,6 @@ def results_html(results: StudyResults) -> str:
     return _fragment(
         "results",
         results.document,
-        primary=quantity(primary).name,
         summary=summary(results, rows),
         table=as_json(report_table(results)),
         stored=len(results.runs),

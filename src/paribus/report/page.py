@@ -22,7 +22,6 @@ from paribus.report.origin import (
     time_terms,
 )
 from paribus.report.pages import environment, packaged, policy
-from paribus.report.quantities import quantity
 from paribus.report.recipe import factor_rows, phrase, recipe_terms
 from paribus.report.summary import summary
 from paribus.results.table import metric_names, table
@@ -81,7 +80,6 @@ def page_content(results: StudyResults) -> dict[str, Any]:
     counts = sorted({row["n"] for row in rows}) or [0]
     return {
         "document": _DEFAULTS | dict(document),
-        "primary": quantity(primary).name,
         "summary": summary(results, rows),
         "differences": else_differing(document),
         "test_set": as_json(spread_of_accuracy(results)),

@@ -10,13 +10,17 @@ from sqlalchemy import Connection, select
 
 from paribus.store.schema import FAILURES, MEMBERS, RUNS, STUDIES
 
+Run = tuple[str | None, int]
+"""What became of a run, None where it is not stored; and how many rows are parts of it."""
+
 
 @dataclass(frozen=True)
 class StudyCounts:
     """A study by name and scale, and how many of its distinct runs there are of each kind.
 
     `done` runs are stored, `diverged` ones are among them, `failed` ones could not be trained.
-    `plan` is another number for another plan: the checksum that the study is stored with.
+    `plan` is another number for another plan: the checksum that the study is stored with. `rows`
+    grows with what is measured of stored runs: so many rows of the lab are parts of them.
     """
 
     name: str
@@ -26,6 +30,7 @@ class StudyCounts:
     diverged: int
     failed: int
     plan: int | None = field(default=None, compare=False)
+    rows: int = field(default=0, compare=False)
 
 
 def select_names(connection: Connection) -> list[tuple[str, str]]:
@@ -37,27 +42,32 @@ def select_names(connection: Connection) -> list[tuple[str, str]]:
 def select_counts(connection: Connection) -> list[StudyCounts]:
     """All studies by name and scale."""
     failures = set(connection.scalars(select(FAILURES.c.run_key)))
-    counted = {study: _counted(runs, failures) for study, runs in _runs(connection)}
+    runs = dict(_runs(connection))
     query = select(STUDIES.c.id, STUDIES.c.name, STUDIES.c.scale, STUDIES.c.checksum)
-    nothing = (0, 0, 0, 0)
     return [
-        StudyCounts(row.name, row.scale, *counted.get(row.id, nothing), row.checksum)
+        StudyCounts(
+            row.name,
+            row.scale,
+            *_counted(runs.get(row.id, {}), failures),
+            plan=row.checksum,
+            rows=sum(rows for _, rows in runs.get(row.id, {}).values()),
+        )
         for row in connection.execute(query.order_by(STUDIES.c.name, STUDIES.c.scale))
     ]
 
 
-def _runs(connection: Connection) -> Iterator[tuple[int, dict[str, str | None]]]:
-    """The distinct runs of each study that has any: what became of each, by key."""
+def _runs(connection: Connection) -> Iterator[tuple[int, dict[str, Run]]]:
+    """The distinct runs of each study that has any, by key."""
     # Members may share a run. A set here takes half the time of a DISTINCT in the database.
     query = (
-        select(MEMBERS.c.study_id, MEMBERS.c.run_key, RUNS.c.status)
+        select(MEMBERS.c.study_id, MEMBERS.c.run_key, RUNS.c.status, RUNS.c.parts)
         .outerjoin_from(MEMBERS, RUNS, MEMBERS.c.run_key == RUNS.c.key)
         .order_by(MEMBERS.c.study_id)
     )
     for study, some in groupby(connection.execute(query), key=attrgetter("study_id")):
-        yield study, {row.run_key: row.status for row in some}
+        yield study, {row.run_key: (row.status, row.parts or 0) for row in some}
 
 
-def _counted(runs: dict[str, str | None], failures: set[str]) -> tuple[int, int, int, int]:
-    status = Counter(runs.values())
+def _counted(runs: dict[str, Run], failures: set[str]) -> tuple[int, int, int, int]:
+    status = Counter(what for what, _ in runs.values())
     return len(runs), len(runs) - status[None], status["diverged"], len(failures & runs.keys())

@@ -44,12 +44,16 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     """
     begun = time.perf_counter()
     look_for_workers(options)
-    with hold(options.lab), Catalogue.open(options.lab, create=True) as catalogue:
+    with (
+        hold(options.lab),
+        Catalogue.open(options.lab, create=True) as catalogue,
+        ExitStack() as driving,  # until the last is stored, so that who follows it waits for that
+    ):
         plan = as_registered(plan, catalogue)
         outcome = Outcome(plan, options.lab)
         datasets = Datasets(options.source)
         outcome.leaks = _earlier_leaks(plan, catalogue)
-        _run(outcome, options, catalogue, datasets)
+        _run(outcome, options, catalogue, datasets, driving)
         outcome.leaks = datasets.leaks(plan.locations, outcome.leaks)
         _put_study(outcome, catalogue)
         _analyse(outcome, options, catalogue, datasets)
@@ -61,8 +65,14 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     return outcome
 
 
-def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: Datasets) -> None:
-    """Round by round, until nothing is left to do."""
+def _run(
+    outcome: Outcome,
+    options: RunOptions,
+    catalogue: Catalogue,
+    datasets: Datasets,
+    driving: ExitStack,
+) -> None:
+    """Round by round, until nothing is left to do; what is driven then is in `driving`."""
     plan, progress = outcome.plan, Progress()
     driver = uuid.uuid4().hex
     watches = (options.watch, progress, Logged())
@@ -84,7 +94,7 @@ def _run(outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: 
             if not todo.runs:
                 return
             if work is None:
-                stack.enter_context(_driving(catalogue, options, driver, progress))
+                driving.enter_context(_driving(catalogue, options, driver, progress))
                 found = engine(plan, options)
                 stack.enter_context(found.executor)
                 peers = Peers(driver)

@@ -5,9 +5,8 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from http import HTTPStatus
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -34,12 +33,6 @@ from paribus.ui.moments import Moment, Progress, Reader, Study
 from paribus.ui.pages import STATUS, address, error_page, status_html, studies_page
 from paribus.ui.shelf import Held, Shelf
 
-TITLES = {
-    404: "Not found",
-    405: "Not allowed",
-    500: "This should not have happened",
-    503: "The lab cannot be read now",
-}
 DEFECT = (
     "This is a defect of Paribus, not of your study. The terminal where the page was started says "
     "more. The lab is not touched by it."
@@ -121,7 +114,8 @@ class _Routes:
             scales = [scale for of, scale in catalogue.names() if of == name]
             if len(scales) != 1:
                 catalogue.study(name, "")  # which says what there is
-        return RedirectResponse(address((name, scales[0])))
+        query = request.url.query
+        return RedirectResponse(address((name, scales[0])) + (f"?{query}" if query else ""))
 
     def study(self, request: Request) -> Response:
         from paribus.ui.study_page import study_page  # noqa: PLC0415
@@ -139,21 +133,21 @@ class _Routes:
 
         held = self._held(request)
         view = view_of(request.query_params.multi_items(), held)
-        content = held.rendered(("charts", view), lambda: charts_json(held, view))
+        drawn = replace(view, page=1, epochs=())  # of which no chart knows
+        content = held.rendered(("charts", drawn), lambda: charts_json(held, drawn))
         return Response(content, media_type="application/json", headers=_FRESH)
 
     def figure(self, request: Request) -> Response:
         from paribus.ui.downloads import MEDIA, picture  # noqa: PLC0415
         from paribus.ui.study_page import all_figures, figure_named  # noqa: PLC0415
-        from paribus.ui.view import view_of  # noqa: PLC0415
+        from paribus.ui.view import view_of, whole_number  # noqa: PLC0415
 
         name, kind = _file(request, ("svg", "png"))
         held = self._held(request)
         query = request.query_params
         with held.lock:
             figures = all_figures(held, view_of(query.multi_items(), held))
-        epoch = query.get("epoch", "")
-        found = figure_named(figures, name, int(epoch) if epoch.isdigit() else None)
+        found = figure_named(figures, name, whole_number(query.get("epoch", "")))
         if found is None:
             raise UnknownNameError("figure", name, [one.name for one in figures])
         return _download(picture(found, kind), MEDIA[kind], request, f"{name}.{kind}")
@@ -186,7 +180,7 @@ class _Routes:
 
     async def study_events(self, request: Request) -> Response:
         study = _study(request)
-        await run_in_threadpool(self._check, study)
+        await run_in_threadpool(self._refuse_unknown, study)
         return _stream(request, self.site.teller.of_study(study))
 
     def wrong(self, request: Request, error: Exception) -> Response:
@@ -204,8 +198,14 @@ class _Routes:
     def _told(self, request: Request, status: int, message: str) -> Response:
         if request.url.path.endswith((".json", ".csv", "/events")):
             return PlainTextResponse(f"{shareable(message)}\n", status, _FRESH)
-        title = TITLES.get(status) or HTTPStatus(status).phrase
-        return HTMLResponse(error_page(title, message, self.site.lab), status, _FRESH)
+        return HTMLResponse(error_page(status, message, self.site.lab), status, _FRESH)
+
+    def _refuse_unknown(self, study: Study) -> None:
+        """Raise for a study that a lab does not have which can be read; of others nobody knows."""
+        # A browser does not come back to a stream that began with an error, though the lab may.
+        moment = self.site.follower.recent or self._read()
+        if not moment.trouble and study not in moment.studies:
+            self._check(study)
 
     def _check(self, study: Study) -> None:
         with Catalogue.open(self.site.lab, create=False, upgrade=False) as catalogue:

@@ -21,24 +21,32 @@ Study = tuple[str, str]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one study is, as `paribus status` counts it, and what its workers do."""
+    """How far one study is, as `paribus status` counts it, and what its workers do.
+
+    `driven` says that a driver is at it, though it may not have begun, or analyse all that it has.
+    """
 
     counts: StudyCounts
     running: int
     seconds_left: float | None
     workers: tuple[Mapping[str, Any], ...]
+    driven: bool = False
 
     @property
     def version(self) -> str:
-        """Changes with the plan, with each run that is stored or fails, and with training."""
+        """Changes with the plan, with all that is stored of runs or fails, and with training.
+
+        With analyses too: which of them are stored is part of the plan.
+        """
         one = self.counts
+        runs = f"{one.total}-{one.done}-{one.diverged}-{one.failed}"
         working = "w" if self.is_working else "r"
-        return f"{one.total}-{one.done}-{one.diverged}-{one.failed}-{working}-{one.plan or 0:x}"
+        return f"{runs}-{working}-{one.plan or 0:x}-{one.rows:x}"
 
     @property
     def is_working(self) -> bool:
         """Whether a driver is at this study now."""
-        return self.seconds_left is not None or self.running > 0
+        return self.driven or self.seconds_left is not None or self.running > 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,8 @@ def read_moment(lab: Lab, catalogue: Catalogue) -> Moment:
 
 def _progress(counts: StudyCounts, working: Mapping[str, Any] | None) -> Progress:
     said = working or nothing_works()
-    return Progress(counts, said["running"], said["seconds_left"], tuple(said["workers"]))
+    workers = tuple(said["workers"])
+    return Progress(counts, said["running"], said["seconds_left"], workers, working is not None)
 
 
 @dataclass

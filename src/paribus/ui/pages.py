@@ -1,7 +1,9 @@
 """What each page says, from what was read: everything is text when a template gets it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +17,27 @@ from paribus.store.lab import Lab
 from paribus.ui.moments import Moment, Progress, Study
 from paribus.ui.shelf import Shelf
 
+TITLES = {
+    404: "Not found",
+    405: "Not allowed",
+    500: "This should not have happened",
+    503: "The lab cannot be read now",
+}
 STATUS = "<!--status-->"
 """In the page of a study, for what changes every second; no text has it, for they are escaped."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What is no text to read but comes back in a request, or is a page's part: said as it is.
+
+    Templates escape it as they do all else.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text.encode("utf-8", "replace").decode()  # no page can hold half a character
 
 
 @cache
@@ -32,7 +53,7 @@ def environment() -> Environment:
 
 
 def render(template: str, content: Mapping[str, Any]) -> str:
-    """A page; home folders in its texts are written `~`."""
+    """A page; home folders in its texts are written `~`, and what is `Exact` as it is."""
     return environment().get_template(template).render(**legible(dict(content)))
 
 
@@ -41,15 +62,16 @@ def address(study: Study, *rest: str) -> str:
     return "/".join(("/studies", *(quote(part, safe="") for part in (*study, *rest))))
 
 
-def error_page(title: str, message: str, lab: Lab) -> str:
-    """A page that says what is wrong."""
+def error_page(status: int, message: str, lab: Lab) -> str:
+    """A page that says what is wrong, of an answer with this status."""
+    title = TITLES.get(status) or HTTPStatus(status).phrase
     return render("error.html", {"title": title, "message": message, "lab": str(lab)})
 
 
 def studies_page(moment: Moment, shelf: Shelf) -> str:
     """The page of all studies of a lab."""
     rows = [
-        {"id": row_id(study), "html": study_row(study, one, shelf)}
+        {"id": row_id(study), "html": Exact(study_row(study, one, shelf))}
         for study, one in moment.studies.items()
     ]
     content = {"lab": str(shelf.lab), "trouble": moment.trouble, "rows": rows}
@@ -74,7 +96,7 @@ def study_row(study: Study, progress: Progress, shelf: Shelf) -> str:
             "id": row_id(study),
             "name": study[0],
             "scale": study[1],
-            "href": address(study),
+            "href": Exact(address(study)),
             "verdicts": verdicts,
             "counted": version == newest and counted is not None,
             "unread": version == newest and counted is None,
@@ -98,25 +120,28 @@ def status_of(progress: Progress) -> dict[str, Any]:
         "diverged": counts.diverged,
         "failed": counts.failed,
         "running": progress.running,
-        "left": None
-        if left is None
-        else f"about {duration(round(left))}"
-        if left >= 1
-        else "under 1 s",
+        "left": _left(left),
         "workers": [_worker(one) for one in progress.workers],
     }
 
 
-def metric_choices(metrics: Sequence[str]) -> list[dict[str, str]]:
+def metric_choices(metrics: Sequence[str]) -> list[dict[str, Any]]:
     """The metrics that can be drawn, as a list to choose from."""
-    return [{"name": one, "title": quantity(one).title} for one in metrics]
+    return [{"name": Exact(one), "title": quantity(one).title} for one in metrics]
+
+
+def _left(seconds: float | None) -> str | None:
+    """In words; of one that trains no more, and measures or analyses, nobody knows."""
+    if not seconds:
+        return None
+    return f"about {duration(round(seconds))}" if seconds >= 1 else "under 1 s"
 
 
 def _state(progress: Progress) -> str:
     counts = progress.counts
     if progress.is_working:
         return "running"
-    if counts.done == counts.total:
+    if counts.done == counts.total > 0:
         return "complete"
     return "failed" if counts.failed else "not complete"
 

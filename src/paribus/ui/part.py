@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from paribus.report.curves import layer_curves, learning_curves
+from paribus.report.declared import numbered
 from paribus.report.exhibits import NotMeasuredError
 from paribus.report.figures import Figure
 from paribus.report.finals import final_figure
@@ -40,7 +41,8 @@ def figures_of(part: StudyResults, metric: str, prefix: str) -> list[Figure]:
     else:
         course = by_epoch.nunique() != 1
         found = [learning_curves(part, metric) if course else final_figure(part, metric)]
-    return [replace(one, name=f"{prefix}-{one.name}") for one in found if one is not None]
+    shown = [replace(one, name=f"{prefix}-{one.name}") for one in found if one is not None]
+    return numbered(shown)
 
 
 def _heatmaps(part: StudyResults, metric: str) -> list[Figure]:

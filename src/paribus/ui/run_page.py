@@ -16,7 +16,7 @@ from paribus.store.catalogue import Catalogue
 from paribus.store.lab import Lab
 from paribus.store.records import Measurement, Member, StoredRun
 from paribus.ui.moments import Study
-from paribus.ui.pages import address, render
+from paribus.ui.pages import Exact, address, render
 
 BEGINNING = 4
 """So many letters of a key find runs that may have been meant."""
@@ -34,7 +34,7 @@ def run_page(lab: Lab, study: Study, key: str) -> str:
         "run.html",
         {
             "study": {"name": study[0], "scale": study[1]},
-            "base": address(study),
+            "base": Exact(address(study)),
             "key": key,
             "title": f"{condition_label(member.condition)}, replicate {member.replicate}",
             "condition": [

@@ -160,10 +160,12 @@ class Shelf:
         with Catalogue.open(self.lab, create=False, upgrade=False) as catalogue:
             entry = catalogue.study(*study)
             counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
-            if before and (before.version, before.entry, before.counts) == (
-                version,
-                entry,
-                counts,
+            found = version, entry, counts, counts.rows
+            if before and found == (
+                before.version,
+                before.entry,
+                before.counts,
+                before.counts.rows,
             ):
                 return before
             results = _results_of(catalogue, study)

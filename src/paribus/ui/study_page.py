@@ -21,7 +21,7 @@ from paribus.store.lab import Lab
 from paribus.store.records import Member
 from paribus.ui.comparison import side_by_side
 from paribus.ui.downloads import tables_of
-from paribus.ui.pages import address, metric_choices, render
+from paribus.ui.pages import Exact, address, metric_choices, render
 from paribus.ui.part import figures_of, part_of
 from paribus.ui.shelf import Held
 from paribus.ui.view import View, conditions_of, levels_of, passing
@@ -38,9 +38,12 @@ def study_page(held: Held, view: View, lab: Lab) -> str:
         compared = _compared(held, view, catalogue)
     common = {
         "study": {"name": entry.name, "scale": entry.scale},
-        "base": address((entry.name, entry.scale)),
+        "base": Exact(address((entry.name, entry.scale))),
         "version": held.version,
-        "view": {"metric": view.metric or entry.document["primary"], "query": view.query()},
+        "view": {
+            "metric": Exact(view.metric or entry.document["primary"]),
+            "query": view.query(),
+        },
         "metrics": metric_choices(held.metrics),
         "factors": _choices(held, view),
         "conditions": _conditions(held, view),
@@ -127,7 +130,7 @@ def _choices(held: Held, view: View) -> list[dict[str, Any]]:
         {
             "name": factor,
             "levels": [
-                {"value": value, "label": label, "checked": value in view.only}
+                {"value": Exact(value), "label": label, "checked": value in view.only}
                 for value, label in levels.items()
             ],
         }
@@ -139,7 +142,7 @@ def _choices(held: Held, view: View) -> list[dict[str, Any]]:
 def _conditions(held: Held, view: View) -> list[dict[str, Any]]:
     labels = [condition_label(one) for one in passing(conditions_of(held), view.only)]
     shown = dict.fromkeys([*labels, *view.compare])
-    return [{"label": one, "checked": one in view.compare} for one in shown]
+    return [{"value": Exact(one), "label": one, "checked": one in view.compare} for one in shown]
 
 
 def _runs(held: Held, view: View, catalogue: Catalogue) -> dict[str, Any]:
@@ -157,7 +160,7 @@ def _runs(held: Held, view: View, catalogue: Catalogue) -> dict[str, Any]:
                 "labels": list(member.condition.values()) or [condition_label({})],
                 "replicate": member.replicate,
                 "key": member.key,
-                "href": address(study, "runs", member.key),
+                "href": Exact(address(study, "runs", member.key)),
                 "status": _status(member, status, failed),
             }
             for member in listed

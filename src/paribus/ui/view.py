@@ -10,19 +10,23 @@ from paribus.results.tidy import condition_label
 from paribus.ui.shelf import Held
 
 Condition = Mapping[str, str]
+EPOCH = "epoch-"
+"""What the name of a figure's slider begins with in an address, as in the page's script."""
 
 
 @dataclass(frozen=True)
 class View:
     """The metric drawn, levels that conditions must have (any of a factor's), conditions compared.
 
-    Conditions are named by their labels. `page` counts those of the list of runs from 1.
+    Conditions are named by their labels. `page` counts those of the list of runs from 1. `epochs`
+    are where sliders stand, by the address' names for them: the page's script reads them.
     """
 
     metric: str = ""
     only: tuple[str, ...] = ()
     compare: tuple[str, ...] = ()
     page: int = 1
+    epochs: tuple[tuple[str, str], ...] = ()
 
     def query(self, **changes: Any) -> str:
         """The part of an address, from its `?` on, that shows this with some changes."""
@@ -32,6 +36,7 @@ class View:
             *(("only", level) for level in one.only),
             *(("compare", label) for label in one.compare),
             *([("page", str(one.page))] if one.page > 1 else []),
+            *one.epochs,
         ]
         return f"?{urlencode(pairs)}" if pairs else "?"
 
@@ -51,10 +56,24 @@ def view_of(query: Iterable[tuple[str, str]], held: Held) -> View:
     _check("level", only, [level for levels in levels_of(held).values() for level in levels])
     compare = tuple(dict.fromkeys(given.get("compare", [])))
     _check("condition", compare, [condition_label(one) for one in conditions_of(held)])
-    page = (given.get("page") or ["1"])[-1]
-    if not page.isascii() or not page.isdigit() or not int(page[:9]) >= 1:
-        raise UnknownNameError("page of runs", page, ["1"])
-    return View(metric, only, compare, int(page[:9]))
+    asked = (given.get("page") or ["1"])[-1]
+    page = whole_number(asked)
+    if not page:
+        raise UnknownNameError("page of runs", asked, ["1"])
+    return View(metric, only, compare, page, _epochs(given))
+
+
+def whole_number(text: str) -> int | None:
+    """The number that an address names, by its first nine digits; None for another text."""
+    return int(text[:9]) if text.isascii() and text.isdigit() else None
+
+
+def _epochs(given: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, str(whole_number(values[-1])))
+        for name, values in given.items()
+        if name.startswith(EPOCH) and whole_number(values[-1]) is not None
+    )
 
 
 def levels_of(held: Held) -> dict[str, dict[str, str]]:

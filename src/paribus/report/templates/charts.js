@@ -11,6 +11,7 @@ class Charts {
     this.views = new Map(); // by the element that holds the chart
     this.chosen = {}; // names of series, by group
     this.epochs = {}; // by figure
+    this.last = Promise.resolve(); // the drawing that was asked for last
   }
 
   highlight({ view, group }) {
@@ -23,23 +24,47 @@ class Charts {
     element.querySelector("svg").setAttribute("aria-hidden", "true");
   }
 
-  async draw(element) {
-    if (element.dataset.drawn) return;
-    element.dataset.drawn = "started";
-    const { figure, panel, group } = element.dataset;
-    const spec = { ...this.specs[figure].panels[panel], datasets: this.specs[figure].datasets };
-    const { view } = await vegaEmbed(element, spec, this.options);
-    Charts.describe(element);
-    this.views.set(element, { view, group, figure });
-    if (figure in this.epochs) view.signal("epoch", this.epochs[figure]);
-    await this.highlight({ view, group });
-    element.dataset.drawn = "done";
+  // One after the other: two drawings of one chart would be in each other's way.
+  draw(element) {
+    this.last = this.last
+      .then(() => this.embed(element))
+      .catch((error) => {
+        if (element.dataset.drawn) element.dataset.drawn = "failed"; // the others are drawn
+        console.error(error);
+      });
+    return this.last;
   }
 
-  // One after the other; gives how many there are. Those in closed folds wait until they are opened.
+  async embed(element) {
+    if (element.dataset.drawn || !element.isConnected || element.closest("details:not([open])")) return;
+    element.dataset.drawn = "started";
+    this.forget(element);
+    const { figure, panel, group } = element.dataset;
+    const spec = { ...this.specs[figure].panels[panel], datasets: this.specs[figure].datasets };
+    const { view, finalize } = await vegaEmbed(element, spec, this.options);
+    Charts.describe(element);
+    this.views.set(element, { view, finalize, group, figure });
+    if (figure in this.epochs && Charts.hasSlider(figure)) view.signal("epoch", this.epochs[figure]);
+    await this.highlight({ view, group });
+    // Without the mark it has got another specification meanwhile, and is drawn again.
+    if (element.dataset.drawn) element.dataset.drawn = "done";
+  }
+
+  // A view that is not finalised listens to the window for ever.
+  forget(element) {
+    this.views.get(element)?.finalize();
+    this.views.delete(element);
+  }
+
+  static hasSlider(figure) {
+    return document.querySelector(`.slider input[data-figure="${CSS.escape(figure)}"]`) !== null;
+  }
+
+  // Gives how many there are. Those in closed folds wait until they are opened.
   async drawAll(root) {
     const visible = [...root.querySelectorAll(".chart")].filter((one) => !one.closest("details"));
     for (const element of visible) await this.draw(element);
+    for (const element of this.views.keys()) if (!element.isConnected) this.forget(element);
     return visible.length;
   }
 
@@ -76,7 +101,9 @@ class Charts {
   // A browser that comes back to a page puts sliders where they were left.
   place(slider) {
     const epochs = JSON.parse(slider.dataset.epochs);
-    const at = epochs.indexOf(this.epochs[slider.dataset.figure]);
+    const { figure } = slider.dataset;
+    const at = epochs.indexOf(this.epochs[figure]);
+    if (at < 0) delete this.epochs[figure]; // it came from an address, and is no epoch of this figure
     slider.value = at < 0 ? slider.max : at;
     Charts.tell(slider, epochs[slider.valueAsNumber]);
   }
