@@ -1,4 +1,6 @@
-"""What tests of several parts ask for: a PostgreSQL server of the tests' own."""
+"""What tests of several parts ask for: a PostgreSQL server of their own, a place for Ray."""
+
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,3 +14,13 @@ def server():
         pytest.skip("there is no PostgreSQL server on this machine (initdb): install postgresql")
     with serving(programs) as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_ray():
+    """A folder of this process's own, so that Ray joins no cluster that another one ends."""
+    # A short name, for those of sockets in it.
+    made = TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    with made as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        yield

@@ -275,11 +275,10 @@ def test_a_damaged_run_is_one_message_at_every_command(paribus, lab, tmp_path, n
     assert "is damaged: it does not match its checksum. `paribus check`" in said.err
 
 
-@pytest.mark.parametrize("words", [("--cores", 2), ("--data-dir", "here")], ids=str)
-def test_what_is_for_training_needs_repair(paribus, lab, words):
-    said = paribus("check", "--lab", lab, *words)
+def test_what_is_for_training_needs_repair(paribus, lab):
+    said = paribus("check", "--lab", lab, "--cores", 2)
     assert said.code == 2
-    assert words[0] in said.err
+    assert "--cores" in said.err
     assert "nothing is trained without --repair" in said.err
 
 

@@ -79,9 +79,8 @@ def check(
     from paribus.cli import checking
     from paribus.study.repair import check_lab
 
-    for option, value in (("--cores", cores), ("--data-dir", data_dir)):
-        if value is not None and not repair:
-            raise typer.BadParameter("nothing is trained without --repair", param_hint=option)
+    if cores is not None and not repair:
+        raise typer.BadParameter("nothing is trained without --repair", param_hint="--cores")
 
     def planned(typed: checking.Typed) -> "tuple[Plan, RunOptions]":
         options = (typed.scale, typed.sets, typed.only, typed.replicates, data_dir, lab, cores)
