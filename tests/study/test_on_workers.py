@@ -143,7 +143,7 @@ class TestOnRay:
 
     def test_a_node_that_is_killed_costs_no_run(self, cluster, tmp_path):
         # Runs that take a moment: the node is lost in the middle of one.
-        recipe = tiny_recipe(epochs=60)
+        recipe = tiny_recipe(epochs=180)
         plan = planned(recipe=recipe, factors=[RATES, BATCHES], replicates=5)
         assert len({run.key for run in plan.runs}) == 60
         nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
