@@ -72,7 +72,11 @@ class Spec(BaseModel, metaclass=_RaisesDeclarationError):
     """A frozen declaration. Unknown fields, wrong types and values out of range are refused."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        arbitrary_types_allowed=True,
+        defer_build=True,
     )
 
     def with_fields(self, values: Mapping[str, Any]) -> Self:

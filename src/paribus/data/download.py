@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from pooch import HTTPDownloader
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -67,6 +66,8 @@ def _from_any(
 
 
 def _fetch(url: str, file: OfficialFile, folder: Path, advance: Callable[[int], None]) -> None:
+    from pooch import HTTPDownloader  # noqa: PLC0415 - slow to load, and seldom needed
+
     # Identity, because requests would undo a gzip encoding and the checksum is of the gzip file.
     fetch = HTTPDownloader(
         chunk_size=1 << 16,
