@@ -59,6 +59,16 @@ class _RaisesDeclarationError(type(BaseModel)):
 
     if not TYPE_CHECKING:  # hidden so that a type checker sees the fields as arguments
 
+        def __new__(
+            mcs, name: str, bases: tuple[type, ...], namespace: Any, **options: Any
+        ) -> Any:
+            # Ours have their validators built when first used: a command needs few of them. A
+            # user's are built at once, so that what is wrong is told where it is written.
+            ours = namespace.get("__module__", "").startswith("paribus.")
+            return super().__new__(
+                mcs, name, bases, namespace, **({"defer_build": ours} | options)
+            )
+
         def __call__(cls, *args: Any, **fields: Any) -> Any:
             try:
                 return super().__call__(*args, **fields)
@@ -72,11 +82,7 @@ class Spec(BaseModel, metaclass=_RaisesDeclarationError):
     """A frozen declaration. Unknown fields, wrong types and values out of range are refused."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_default=True,
-        arbitrary_types_allowed=True,
-        defer_build=True,
+        frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True
     )
 
     def with_fields(self, values: Mapping[str, Any]) -> Self:

@@ -227,3 +227,28 @@ def test_a_slot_that_finds_no_room_does_not_keep_the_others():
         assert executor.slots == 3
         futures = [executor.submit(lambda n=n: Square(n)) for n in range(10)]
         assert results(futures) == [n * n for n in range(10)]
+
+
+JOINS = """\
+import sys
+import ray
+from paribus.executors.ray import cluster
+cluster(cores=1)
+print(ray.get_runtime_context().gcs_address, flush=True)
+sys.stdin.readline()
+print(ray.get(ray.remote(lambda: 7).remote()), flush=True)
+"""
+
+
+def test_a_cluster_that_ends_with_another_command_is_not_joined():
+    pytest.importorskip("ray", reason="Ray is not installed")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    first = subprocess.Popen([sys.executable, "-c", JOINS], **pipes)
+    with first:
+        there = first.stdout.readline()
+        second = subprocess.Popen([sys.executable, "-c", JOINS], **pipes)
+        with second:
+            assert second.stdout.readline() not in ("", there)
+            assert first.communicate("end\n")[0] == "7\n"
+            assert second.communicate("end\n")[0] == "7\n"
+        assert (first.returncode, second.returncode) == (0, 0)

@@ -13,7 +13,7 @@ from paribus.training.loop import train_run
 from paribus.training.platform import devices
 from paribus.training.task import Task
 
-DEVICES = devices()  # while tests are collected, so before any of them starts JAX's backend
+DEVICES = devices()
 
 RANDOM = np.random.default_rng(0)
 INPUTS = RANDOM.normal(size=(60, 3)).astype(np.float32)

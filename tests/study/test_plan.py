@@ -1,7 +1,6 @@
 """Plans: which runs, by which keys, in which cohorts, with how many parameters."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -201,15 +200,14 @@ def test_a_plan_is_written_down_as_data():
 
 
 def test_planning_does_not_start_the_backend():
-    # What starts it first decides how many devices there are, and with how many threads each.
+    # It would take a second, and planning is also done where nothing is trained.
     program = (
+        "from jax.extend import backend\n"
         "from paribus.studies import ALL\n"
-        "from paribus.training.platform import devices, usable_cores\n"
         "[study.plan() for study in ALL]\n"
-        "assert len(devices()) == usable_cores(), devices()\n"
+        "backend.register_backend_factory('cpu', None)  # which JAX refuses of one that runs\n"
     )
-    plain = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
-    subprocess.run([sys.executable, "-c", program], env=plain, check=True)
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 17, 1_000_000, 2**51 + 3), ()])

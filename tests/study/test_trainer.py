@@ -200,10 +200,11 @@ def test_what_is_said_beforehand_is_true_wherever_it_runs():
         ),
     ],
 )
-def test_what_is_asked_for_and_will_not_happen_is_refused(train_study, options, said):
+def test_what_is_asked_for_and_will_not_happen_is_refused(train_study, lab, options, said):
     with pytest.raises(DeclarationError) as caught:
         train_study(study(), **options)
     assert said in str(caught.value)
+    assert not lab.exists()  # so that no claim is registered either
 
 
 def test_what_is_asked_for_and_happens_anyway_is_taken(train_study):

@@ -29,7 +29,7 @@ from paribus.training.platform import devices
 from paribus.training.positions import feed_order
 from paribus.training.task import Task, Trained
 
-DEVICES = devices()  # while tests are collected, so before any of them starts JAX's backend
+DEVICES = devices()
 
 EXAMPLE = Recipe(
     data=Digits(validation=100),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus import studies
 from paribus.errors import DeclarationError, Fault, ParibusError, StudyFileError, UnknownNameError
-from paribus.functions.sources import TRAVELLED
+from paribus.functions.sources import SOURCE_TEXT
 from paribus.outgoing import shareable
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _imported(path: Path) -> ModuleType:
         content = path.read_bytes()
         code = compile(content, str(path), "exec")
         # What runs is what is known and sent to workers, though the file is edited meanwhile.
-        vars(module)[TRAVELLED] = importlib.util.decode_source(content)
+        vars(module)[SOURCE_TEXT] = importlib.util.decode_source(content)
         exec(code, vars(module))
     except ParibusError as error:
         raise StudyFileError(f"{path}: {error}") from None

@@ -30,6 +30,8 @@ from paribus.executors.worker import Worker
 
 _LOOK_SECONDS = 0.2
 _REACH_SECONDS = 5.0
+_PASSING = "paribus_command"
+"""A resource of a cluster that a command started for itself, and that ends with it."""
 _CONCURRENT_CALLS = 4  # one that waits for what is said, one that cancels, and some to spare
 
 
@@ -126,7 +128,8 @@ class RayExecutor(SlotExecutor):
 def cluster(address: str | None = None, cores: int | None = None) -> Cluster:
     """The cluster at an address, else the one that runs on this machine.
 
-    Where none does, one is started with so many cores, which ends with this process. Raises
+    Where none does but such as other commands started for themselves, one is started with so many
+    cores, which ends with this process. Raises
     `ExecutorError` where there is none at the address, or one of another version.
     """
     if ray.is_initialized():
@@ -151,8 +154,14 @@ def _connect(address: str | None, cores: int | None, settings: dict[str, Any]) -
         return
     try:
         ray.init("auto", **settings)
-    except ConnectionError:  # none runs here
-        ray.init("local", num_cpus=cores, include_dashboard=False, **settings)
+    except ConnectionError:
+        pass  # none runs here
+    else:
+        if _PASSING not in ray.cluster_resources():
+            return
+        ray.shutdown()
+    mark = {_PASSING: 1.0}
+    ray.init("local", num_cpus=cores, include_dashboard=False, resources=mark, **settings)
 
 
 def reach(address: str) -> None:

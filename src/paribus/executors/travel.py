@@ -16,7 +16,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from paribus.errors import ExecutorError
-from paribus.functions.sources import TRAVELLED
+from paribus.functions.sources import SOURCE_TEXT
 
 MAIN = "__main__"
 _ALIAS = "__paribus_main__"
@@ -107,20 +107,20 @@ def _source(name: str) -> _Source:
     path = names.get("__file__")
     if path is None:
         raise TypeError(f"{name} has no file")
-    text = names.get(TRAVELLED)
+    text = names.get(SOURCE_TEXT)
     if text is None:
         text = Path(path).read_text(encoding="utf-8")
         if name == MAIN:  # which is run once, and may be edited while it does
-            names[TRAVELLED] = text
+            names[SOURCE_TEXT] = text
     return _Source(name, path, text)
 
 
 def _make(source: _Source) -> None:
     known = sys.modules.get(source.name)
-    if getattr(known, TRAVELLED, None) == source.text:
+    if getattr(known, SOURCE_TEXT, None) == source.text:
         return
     module = ModuleType(_ALIAS if source.name == MAIN else source.name)
     module.__file__ = source.path
-    module.__dict__[TRAVELLED] = source.text
+    module.__dict__[SOURCE_TEXT] = source.text
     sys.modules[source.name] = sys.modules[module.__name__] = module
     exec(compile(source.text, source.path, "exec"), module.__dict__)

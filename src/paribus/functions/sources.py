@@ -20,7 +20,7 @@ Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 Chain = tuple[str, ...]
 """A global name, and the attributes that are asked of it: ("np", "linalg", "norm")."""
 
-TRAVELLED = "__paribus_source__"
+SOURCE_TEXT = "__paribus_source__"
 """Where a module keeps the source that it was made of, whatever becomes of its file.
 
 Study files do, and what came from another process (`executors/travel.py`).
@@ -99,9 +99,9 @@ def imports(node: ast.AST) -> list[str]:
 
 
 def _text(names: Mapping[str, Any], filename: str) -> str:
-    travelled = names.get(TRAVELLED)
-    if travelled is not None:
-        return travelled
+    kept = names.get(SOURCE_TEXT)
+    if kept is not None:
+        return kept
     linecache.checkcache(filename)
     text = "".join(linecache.getlines(filename, dict(names)))
     if not text:
@@ -119,7 +119,7 @@ def _tree(text: str) -> ast.Module:
 
 def _methods(owner: type) -> Iterator[FunctionType]:
     """The functions that a class was defined with; Equinox keeps them in wrappers."""
-    for member in vars(owner).values():
+    for member in tuple(vars(owner).values()):  # to ask some of them for a name adds others
         for name in ("__func__", "fget", "method", "__wrapped__"):
             member = getattr(member, name, member)
         if isinstance(member, FunctionType) and member.__module__ == owner.__module__:

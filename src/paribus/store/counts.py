@@ -19,8 +19,8 @@ class StudyCounts:
     """A study by name and scale, and how many of its distinct runs there are of each kind.
 
     `done` runs are stored, `diverged` ones are among them, `failed` ones could not be trained.
-    `plan` is another number for another plan: the checksum that the study is stored with. `rows`
-    grows with what is measured of stored runs: so many rows of the lab are parts of them.
+    `rows` grows with what is measured of stored runs: so many rows of the lab are parts of them.
+    `plan` is another number for another plan: the checksum that the study is stored with.
     """
 
     name: str
@@ -29,8 +29,8 @@ class StudyCounts:
     done: int
     diverged: int
     failed: int
-    plan: int | None = field(default=None, compare=False)
     rows: int = field(default=0, compare=False)
+    plan: int | None = field(default=None, compare=False)
 
 
 def select_names(connection: Connection) -> list[tuple[str, str]]:
@@ -42,16 +42,10 @@ def select_names(connection: Connection) -> list[tuple[str, str]]:
 def select_counts(connection: Connection) -> list[StudyCounts]:
     """All studies by name and scale."""
     failures = set(connection.scalars(select(FAILURES.c.run_key)))
-    runs = dict(_runs(connection))
+    counted = {study: _counted(runs, failures) for study, runs in _runs(connection)}
     query = select(STUDIES.c.id, STUDIES.c.name, STUDIES.c.scale, STUDIES.c.checksum)
     return [
-        StudyCounts(
-            row.name,
-            row.scale,
-            *_counted(runs.get(row.id, {}), failures),
-            plan=row.checksum,
-            rows=sum(rows for _, rows in runs.get(row.id, {}).values()),
-        )
+        StudyCounts(row.name, row.scale, *counted.get(row.id, (0, 0, 0, 0, 0)), plan=row.checksum)
         for row in connection.execute(query.order_by(STUDIES.c.name, STUDIES.c.scale))
     ]
 
@@ -68,6 +62,8 @@ def _runs(connection: Connection) -> Iterator[tuple[int, dict[str, Run]]]:
         yield study, {row.run_key: (row.status, row.parts or 0) for row in some}
 
 
-def _counted(runs: dict[str, Run], failures: set[str]) -> tuple[int, int, int, int]:
+def _counted(runs: dict[str, Run], failures: set[str]) -> tuple[int, int, int, int, int]:
     status = Counter(what for what, _ in runs.values())
-    return len(runs), len(runs) - status[None], status["diverged"], len(failures & runs.keys())
+    failed = len(failures & runs.keys())
+    rows = sum(rows for _, rows in runs.values())
+    return len(runs), len(runs) - status[None], status["diverged"], failed, rows

@@ -3,6 +3,7 @@
 And which tasks they are given: those of our engine, or of a trainer of the user's own.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun, by_recipe
 from paribus.study.tasks import LaneHome, native_task
 from paribus.training.lane import UNLIMITED
-from paribus.training.platform import devices, usable_cores, xla_flags
+from paribus.training.platform import devices, usable_cores
 
 FOREIGN_LIBRARIES = ("paribus", "numpy")
 """What has to have the same version wherever a trainer of the user's own runs."""
@@ -66,7 +67,6 @@ def engine(plan: Plan, options: RunOptions) -> Engine:
     apparatus = plan.study.apparatus
     if not isinstance(apparatus, Foreign):
         return _native(plan, options)
-    _check_foreign(options)
     return Engine(_foreign_executor(plan, options), 1, partial(foreign_task, apparatus))
 
 
@@ -122,11 +122,13 @@ def _foreign_executor(plan: Plan, options: RunOptions) -> Executor:
 
 
 def _setup(home: LaneHome) -> Setup:
-    return Setup(home, LIBRARIES, {"XLA_FLAGS": xla_flags()})
+    return Setup(home, LIBRARIES, {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "")})
 
 
-def look_for_workers(options: RunOptions) -> None:
+def look_for_workers(plan: Plan, options: RunOptions) -> None:
     """Raises `ParibusError` where it can be seen at once that there will be no engine."""
+    if isinstance(plan.study.apparatus, Foreign):
+        _check_foreign(options)
     if options.on == "ray":
         ray = _ray()
         if options.address is not None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -17,7 +18,7 @@ from paribus.study.plan import Plan, PlannedRun
 from paribus.training.batch import Data, Drawn, keys_of, read
 from paribus.training.loop import arithmetic
 from paribus.training.member import Member
-from paribus.training.platform import devices
+from paribus.training.platform import device
 from paribus.training.program import network_of, objective
 from paribus.training.recipe import Recipe
 from paribus.training.task import Task
@@ -49,7 +50,6 @@ def check_gradients(plan: Plan, source: Source) -> Iterator[ConditionCheck]:
             f"study {plan.study.name!r} is trained by {plan.study.trainer.name}; only gradients "
             "of our own engine can be checked"
         )
-    devices()
     loaded: dict[DataSpec, Dataset] = {}
     checked: dict[Hashable, GradientCheck] = {}
     for run in plan.runs:
@@ -93,7 +93,7 @@ def first_objective(
     In float64, in the context that this opens; the objective maps a network to a number.
     """
     recipe = _as_checked(as_recipe(run.recipe))
-    with arithmetic(recipe):
+    with arithmetic(recipe), jax.default_device(device(0)):
         member = Member(Task(recipe, run.seed, dataset))
         positions = member.order(1, 1)[0]
         positions = positions[positions >= 0][:most]

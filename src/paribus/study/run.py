@@ -43,7 +43,7 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     each trains what no other one does, and all return when the study is finished.
     """
     begun = time.perf_counter()
-    look_for_workers(options)
+    look_for_workers(plan, options)
     with (
         hold(options.lab),
         Catalogue.open(options.lab, create=True) as catalogue,

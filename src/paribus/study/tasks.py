@@ -19,7 +19,7 @@ from paribus.study.native import as_recipe
 from paribus.study.plan import PlannedRun
 from paribus.training.checkpoint import Checkpoint, CheckpointError
 from paribus.training.lane import Lane, made_by
-from paribus.training.platform import devices
+from paribus.training.platform import device
 from paribus.training.task import StoppedError, Task
 
 
@@ -71,8 +71,7 @@ class LaneHome:
     side_by_side: int | None = None
 
     def __call__(self, slot: int) -> Lane:
-        found = devices()
-        return Lane(found[slot % len(found)], widest=self.side_by_side)
+        return Lane(device(slot), widest=self.side_by_side)
 
 
 @dataclass(frozen=True)

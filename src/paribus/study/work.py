@@ -281,15 +281,12 @@ class Work:
                     watch.epoch_done(run, epoch)
             case Saved(key):
                 self._store_checkpoint(key)
-            case Done(_, finished):
-                self._take_finished(finished)
+            case Done(key, finished):
+                self.unstored.append(finished)
+                self.finished.add(key)
             case Measured(key, measurements, probes):
                 self.catalogue.add_measured(key, measurements, probes)
                 self.outcome.probed += 1
-
-    def _take_finished(self, finished: Finished) -> None:
-        self.unstored.append(finished)
-        self.finished.add(finished.stored.key)
 
     def _store(self) -> None:
         """Stores what is finished, several runs in one transaction.

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 
 import equinox as eqx
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,10 +76,8 @@ class StudyBench:
         with arithmetic(task.recipe):
             # What a run is measured by, with numbers of networks in place of epochs.
             member = Member(task)
-            data, positions = (
-                self._lane.data(member.dataset),
-                self._lane.put(member.fixed.evaluated),
-            )
+            data = self._lane.data(member.dataset)
+            positions = self._lane.put(member.fixed.evaluated)
             programs = self._lane.programs(member.static)
             for number, weights in enumerate(networks):
                 placed = self._lane.put(_tree(task.recipe, weights))
@@ -101,7 +98,7 @@ class StudyBench:
         dataset = self._dataset(self._planned[key])
         with arithmetic(recipe):
             network = program.network_of(recipe, _tree(recipe, weights))
-            inputs = inputs_of(recipe, jax.numpy.asarray(dataset.inputs[dataset.test]))
+            inputs = inputs_of(recipe, self._lane.put(dataset.inputs[dataset.test]))
             return np.asarray(program.outputs_of(network, inputs, None))
 
     def step_losses(self, key: str, steps: int) -> NDArray[Any]:

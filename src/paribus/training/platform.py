@@ -1,19 +1,27 @@
-"""The one place where XLA is set up: before JAX starts its backend, and as the user wants it.
+"""The one place where XLA is set up: what a lane trains on.
 
-On CPUs there is one XLA host device per core. Their number is also that of XLA's threads, among
-which it splits large products: it is the same for all lanes of a process, and whatever `cores` is
-asked for, since the order of a sum, and with it the bits of a result, depends on it.
+An accelerator is used as JAX finds it. On a CPU every lane has an XLA client of its own with one
+thread. The lanes of one client would share its threads, among which XLA splits large products:
+they would wait for each other, and the order of a sum, and with it the bits of a result, would
+depend on how many cores there are. JAX's own client is left to whoever else uses JAX in this
+process.
 """
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import jax
+from jaxlib import xla_client
 
 from paribus.store.caches import own_cache
 
-ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
-DEVICE_COUNT = "--xla_force_host_platform_device_count"
+_THREADS = "NPROC"
+"""The environment variable by which a client decides how many threads it has."""
+_MAKING = threading.Lock()
 
 
 def usable_cores() -> int:
@@ -23,28 +31,49 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def xla_flags() -> str:
-    """XLA's flags as we want them, with those that the user has set in `XLA_FLAGS` as they are.
-
-    A process elsewhere that trains with the same flags comes to the same bits.
-    """
-    flags = os.environ.get("XLA_FLAGS", "")
-    for flag in (ONE_THREAD, f"{DEVICE_COUNT}={usable_cores()}"):
-        if flag.split("=")[0] not in flags:
-            flags = f"{flags} {flag}".strip()
-    return flags
-
-
 def devices(cores: int | None = None) -> list[Any]:
-    """The devices to train on, one lane each; starts JAX's backend where it has not started.
+    """The devices to train on, one lane each, the same at every call; starts JAX's backend.
 
-    `cores` limits the CPU lanes; default: all usable cores. A backend that is already running is
-    left as it is.
+    `cores` limits their number; default: all accelerators, else one device for each usable core.
     """
-    os.environ["XLA_FLAGS"] = xla_flags()
+    found = _accelerators()
+    count = len(found) or usable_cores()
+    return [device(number) for number in range(min(count, cores or count))]
+
+
+def device(number: int) -> Any:
+    """The device of the lane of this number; of more lanes than devices, several have one."""
+    found = _accelerators()
+    if found:
+        return found[number % len(found)]
+    with _MAKING:
+        return _one_thread_device(number % usable_cores())
+
+
+def _accelerators() -> list[Any]:
     _keep_compiled_programs()
-    found = jax.local_devices()
-    return found[:cores] if cores else found
+    return [one for one in jax.local_devices() if one.platform != "cpu"]
+
+
+@cache
+def _one_thread_device(number: int) -> Any:  # noqa: ARG001 - each is another one
+    with _threads(1):
+        # Whoever asks it for something does that in its own thread: there is no queue to wait in.
+        client = xla_client.make_cpu_client(asynchronous=False, num_devices=1)
+    return client.local_devices()[0]
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Inside, a new client has so many threads."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = str(count)
+    try:
+        yield
+    finally:
+        del os.environ[_THREADS]
+        if before is not None:
+            os.environ[_THREADS] = before
 
 
 def _keep_compiled_programs() -> None:

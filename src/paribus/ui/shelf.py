@@ -142,10 +142,10 @@ class Shelf:
 
     def judge(self, study: Study, progress: Progress) -> bool:
         """Count the verdicts of a study where they are not of this version; whether it did."""
-        known = self.verdicts.get(study)
-        if known is not None and known[0] == self.version(study, progress):
+        known, version = self.verdicts.get(study), self.version(study, progress)
+        if known is not None and known[0] == version:
             return False
-        self.verdicts[study] = (self.version(study, progress), self._counted(study, progress))
+        self.verdicts[study] = (version, self._counted(study, progress))
         return True
 
     def seconds(self, study: Study) -> float:
@@ -160,13 +160,8 @@ class Shelf:
         with Catalogue.open(self.lab, create=False, upgrade=False) as catalogue:
             entry = catalogue.study(*study)
             counts = next(one for one in catalogue.counts() if (one.name, one.scale) == study)
-            found = version, entry, counts, counts.rows
-            if before and found == (
-                before.version,
-                before.entry,
-                before.counts,
-                before.counts.rows,
-            ):
+            found = version, entry, vars(counts)  # with what is no part of their equality
+            if before and found == (before.version, before.entry, vars(before.counts)):
                 return before
             results = _results_of(catalogue, study)
         spent = before.seconds if before else 0.0

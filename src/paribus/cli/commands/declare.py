@@ -141,7 +141,7 @@ def run(
 
     planned, options = planned_as_typed(study, scale, set_, only, replicates, data_dir, lab, cores)
     options = replace(options, checkpoint_seconds=checkpoint_seconds, on=on, address=address)
-    look_for_workers(options)
+    look_for_workers(planned, options)
     with logging_to(folder_of(options.lab)):
         outcome, told = run_and_report(planned, options)
         code = 1 if outcome.failures or outcome.analysis_failures else 0
