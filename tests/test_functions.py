@@ -177,6 +177,20 @@ def test_wrappers_are_seen_through(imported):
     assert before.digest not in (after.digest, as_function(imported().loss).digest)
 
 
+@pytest.mark.parametrize("wrapped", ["", "@jax.jit", "@property", "@staticmethod", "@lru_cache"])
+def test_what_a_member_of_a_class_keeps_counts(imported, wrapped):
+    text = (
+        "import jax\nfrom functools import lru_cache\n"
+        "def made(width):\n    class Net:\n"
+        f"        {wrapped}\n        def wide(x):\n            return x * width\n"
+        "        def __call__(self, x):\n            return self.wide(x)\n    return Net\n"
+        "two, three, again = made(2), made(3), made(2)\n"
+    )
+    module = imported(text)
+    two, three, again = map(as_function, (module.two, module.three, module.again))
+    assert two.digest == again.digest != three.digest
+
+
 def test_a_gradient_of_ones_own_is_part_of_it(imported):
     text = (
         FILE

@@ -10,8 +10,9 @@ import dataclasses
 import enum
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial, partialmethod, singledispatchmethod
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import unwrap
 from pathlib import PurePath
 from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
 from typing import Any
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 from paribus.functions import sources
 from paribus.functions.constants import constant
 from paribus.functions.installed import home_of, own_file
+from paribus.functions.members import code_in, enclosed
 from paribus.functions.objects import named_tuple, state_of
 from paribus.spec import digest, written
 
@@ -39,7 +41,7 @@ class NoIdentityError(Exception):
 
 def content_of(value: Callable[..., Any]) -> Any:
     """What decides what a callable computes. Raises `NoIdentityError`."""
-    collector = _Collector()
+    collector = Collector()
     root = collector.described(value, _ROOT)
     return {"root": root, "parts": collector.parts}
 
@@ -64,7 +66,7 @@ def name_of(value: Any) -> str:
     return f"{module}:{named.__qualname__}"
 
 
-class _Collector:
+class Collector:
     """The parts reached so far, and the objects that they describe."""
 
     def __init__(self) -> None:
@@ -104,11 +106,11 @@ class _Collector:
         return ["part", self._numbers[known_by]]
 
 
-def _constant(_: _Collector, value: Any, what: str) -> Any:  # noqa: ARG001 - one of several
+def _constant(_: Collector, value: Any, what: str) -> Any:  # noqa: ARG001 - one of several
     return constant(value)
 
 
-def _container(collector: _Collector, value: Any, what: str) -> Any:
+def _container(collector: Collector, value: Any, what: str) -> Any:
     if not isinstance(value, _CONTAINERS):
         return None
     if home_of(type(value).__module__) is not None:
@@ -121,14 +123,14 @@ def _container(collector: _Collector, value: Any, what: str) -> Any:
 _CONTAINERS = (tuple, list, set, frozenset, Mapping)
 
 
-def _own_container(collector: _Collector, value: Any, what: str) -> Any:
+def _own_container(collector: Collector, value: Any, what: str) -> Any:
     """One of a class of the user's own, whose methods and attributes count too."""
     kind = collector.described(type(value), what)
     fields = _fields(collector, getattr(value, "__dict__", {}), what)
     return ["own", kind, fields, _items(collector, value, what)]
 
 
-def _items(collector: _Collector, value: Any, what: str) -> Any:
+def _items(collector: Collector, value: Any, what: str) -> Any:
     described = collector.described
     if isinstance(value, tuple | list):
         items = [described(one, f"{what}[{place}]") for place, one in enumerate(value)]
@@ -141,7 +143,7 @@ def _items(collector: _Collector, value: Any, what: str) -> Any:
     return ["mapping", pairs]
 
 
-def _reference(collector: _Collector, value: Any, what: str) -> Any:
+def _reference(collector: Collector, value: Any, what: str) -> Any:
     """What is known by a name and a version: stated ones, and those of distributions."""
     stated = stated_version(value)
     if stated is not None:
@@ -170,7 +172,7 @@ def _at(module: str, name: str) -> Any:
     return found
 
 
-def _own(collector: _Collector, value: Any, what: str) -> Any:
+def _own(collector: Collector, value: Any, what: str) -> Any:
     """The user's own functions and classes."""
     if isinstance(value, FunctionType):
         return collector.part(value, lambda: _function(collector, value, what))
@@ -179,7 +181,7 @@ def _own(collector: _Collector, value: Any, what: str) -> Any:
     return None
 
 
-def _object(collector: _Collector, value: Any, what: str) -> Any:
+def _object(collector: Collector, value: Any, what: str) -> Any:
     """Objects that are made of what can be described."""
     described = collector.described
     if isinstance(value, partial):
@@ -199,7 +201,7 @@ def _object(collector: _Collector, value: Any, what: str) -> Any:
     return None
 
 
-def _of_installed_class(collector: _Collector, value: Any, what: str) -> Any:
+def _of_installed_class(collector: Collector, value: Any, what: str) -> Any:
     """Objects that hold plain data, of a class that is known by its name and version."""
     owner = type(value)
     home = home_of(owner.__module__)
@@ -212,7 +214,7 @@ def _of_installed_class(collector: _Collector, value: Any, what: str) -> Any:
     return ["object of", *name, collector.described(state, what)]
 
 
-def _wrapped(collector: _Collector, value: Any, what: str) -> Any:
+def _wrapped(collector: Collector, value: Any, what: str) -> Any:
     kept = getattr(value, "__dict__", {}).items()
     fields = {name: one for name, one in kept if not name.startswith("_")}
     kinds = collector.described(type(value), what)
@@ -220,19 +222,13 @@ def _wrapped(collector: _Collector, value: Any, what: str) -> Any:
     return ["wrapped", kinds, inner, *_fields(collector, fields, what)]
 
 
-def _fields(collector: _Collector, fields: Mapping[str, Any], what: str) -> list[Any]:
+def _fields(collector: Collector, fields: Mapping[str, Any], what: str) -> list[Any]:
     return [[name, collector.described(one, f"{what}.{name}")] for name, one in fields.items()]
 
 
-def _function(collector: _Collector, function: FunctionType, what: str) -> Any:
+def _function(collector: Collector, function: FunctionType, what: str) -> Any:
     node = sources.stripped(_readable(what, sources.function_node, function))
-    names = {
-        name: cell.cell_contents
-        for name, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=True
-        )
-        if _is_filled(cell)
-    }
+    names = enclosed(function)
     defaults = [function.__defaults__, function.__kwdefaults__]
     return {
         "source": ast.unparse(node),
@@ -241,21 +237,12 @@ def _function(collector: _Collector, function: FunctionType, what: str) -> Any:
     }
 
 
-def _kept(collector: _Collector, function: FunctionType, what: str) -> list[Any]:
-    cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    kept = [cells, function.__defaults__, function.__kwdefaults__]
+def _kept(collector: Collector, function: FunctionType, what: str) -> list[Any]:
+    kept = [list(enclosed(function).values()), function.__defaults__, function.__kwdefaults__]
     return [collector.described(one, what) for one in kept]
 
 
-def _is_filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - the access is what is tried
-    except ValueError:
-        return False
-    return True
-
-
-def _class(collector: _Collector, owner: type, what: str) -> Any:
+def _class(collector: Collector, owner: type, what: str) -> Any:
     try:
         nodes = [sources.stripped(one) for one in _readable(what, sources.class_nodes, owner)]
     except NoIdentityError:
@@ -265,11 +252,9 @@ def _class(collector: _Collector, owner: type, what: str) -> Any:
         return ["named tuple", collector.described(made, what)]
     bases = [collector.described(base, f"a base of {owner.__name__}") for base in owner.__bases__]
     names: dict[str, Any] = {}
-    for member in vars(owner).values():
-        function = getattr(member, "__func__", getattr(member, "fget", member))
-        if isinstance(function, FunctionType) and function.__closure__:
-            cells = zip(function.__code__.co_freevars, function.__closure__, strict=True)
-            names |= {name: cell.cell_contents for name, cell in cells if _is_filled(cell)}
+    for member in tuple(vars(owner).values()):
+        for code in code_in(member):
+            names |= enclosed(unwrap(code)) if callable(code) else {}
     names.pop("__class__", None)
     module = vars(sys.modules.get(owner.__module__))
     return {
@@ -287,7 +272,7 @@ def _user(value: FunctionType | type, what: str) -> str:
 
 
 def _references(
-    collector: _Collector,
+    collector: Collector,
     node: sources.Node,
     near: Mapping[str, Any],
     far: Mapping[str, Any],
@@ -311,7 +296,7 @@ def _references(
     return [*found, *_imported(collector, node, far.get("__package__"), user)]
 
 
-def _imported(collector: _Collector, node: ast.AST, package: str | None, user: str) -> list[Any]:
+def _imported(collector: Collector, node: ast.AST, package: str | None, user: str) -> list[Any]:
     """What the code imports itself; nothing of it is imported here."""
     found = []
     for asked in sources.imports(node):
@@ -323,7 +308,7 @@ def _imported(collector: _Collector, node: ast.AST, package: str | None, user: s
     return found
 
 
-def _module(collector: _Collector, name: str, what: str) -> Any:
+def _module(collector: Collector, name: str, what: str) -> Any:
     """A module, which need not have been imported: all of it, and of what it imports."""
     home = home_of(name)
     if home is not None:
@@ -347,82 +332,3 @@ def _readable(what: str, read: Callable[[Any], Any], value: Any) -> Any:
         return read(value)
     except sources.NoSourceError as error:
         raise NoIdentityError(f"{what}: {error}") from None
-
-
-def methods_of(places: Mapping[str, type]) -> Any:
-    """What decides what the methods of declarations compute; None: there are none.
-
-    `places` has the class of each declaration in another, by where it stands. What counts is what
-    the user wrote into these classes and into their bases: functions, and class variables. Fields
-    do not, which a declaration writes out itself. Raises `NoIdentityError`.
-    """
-    lines = {
-        place: [one for one in owner.__mro__ if stated_version(one) or _members(one)]
-        for place, owner in places.items()
-    }
-    own = dict.fromkeys(one for line in lines.values() for one in line)
-    if not own:
-        return None
-    collector = _Collector()
-    unstated = sorted((one for one in own if stated_version(one) is None), key=name_of)
-    _number(collector, unstated)
-    found = {
-        place: [collector.described(one, one.__name__) for one in line]
-        for place, line in lines.items()
-        if line
-    }
-    return {"places": found, "parts": collector.parts}
-
-
-def _number(collector: _Collector, owners: Sequence[type]) -> None:
-    """Makes classes parts by their members, all numbered before any: they may name each other."""
-    if not owners:
-        return
-    owner, *others = owners
-
-    def made() -> Any:
-        _number(collector, others)
-        return [
-            [name, *(collector.described(one, f"`{owner.__name__}.{name}`") for one in code)]
-            for name, code in _members(owner).items()
-        ]
-
-    collector.part(owner, made)
-
-
-def _members(owner: type) -> dict[str, list[Any]]:
-    """What the user has written into a class, by name; nothing of what pydantic adds."""
-    if home_of(owner.__module__) is not None:
-        return {}
-    if issubclass(owner, BaseModel):
-        variables = owner.__class_vars__
-    else:
-        variables = {name for name in vars(owner) if not name.startswith("_")}
-    found = {}
-    for name, member in sorted(vars(owner).items()):
-        if name.startswith("__annotat"):  # Python 3.14 makes a function of annotations
-            continue
-        code = list(_code_in(member)) or ([member] if name in variables else [])
-        if code:
-            found[name] = code
-    return found
-
-
-def _code_in(member: Any) -> Iterator[Any]:
-    """The user's own functions in a member of a class, and what they are called with there."""
-    inner: Sequence[Any] = ()
-    if isinstance(member, property):
-        inner = (member.fget, member.fset, member.fdel)
-    elif isinstance(member, classmethod | staticmethod):
-        inner = (member.__func__,)
-    elif isinstance(member, cached_property | partialmethod | singledispatchmethod):
-        inner = (member.func,)
-    elif isinstance(member, FunctionType) and home_of(member.__module__ or "") is not None:
-        # Pydantic puts a function of its own around some of the user's.
-        inner = [cell.cell_contents for cell in member.__closure__ or () if _is_filled(cell)]
-    elif isinstance(member, FunctionType) or hasattr(member, "__wrapped__"):
-        yield member
-    if isinstance(member, partialmethod):
-        yield [member.args, member.keywords]
-    for one in inner:
-        yield from _code_in(one)

@@ -22,7 +22,8 @@ from paribus.design.confound import Case
 from paribus.design.differences import Kind
 from paribus.errors import DeclarationError, Fault
 from paribus.functions import Function
-from paribus.functions.content import NoIdentityError, methods_of
+from paribus.functions.content import NoIdentityError
+from paribus.functions.methods import methods_of
 from paribus.outgoing import shareable
 from paribus.spec import Spec, digest, leaves, written
 from paribus.study.apparatus import (
