@@ -64,6 +64,10 @@ WRONG = {
         "run activations --on ray --address nonsense --lab {here}/new",
         ["no Ray cluster answers at nonsense", "it should be HOST:PORT"],
     ),
+    "a port beyond the last": (
+        "run activations --on ray --address 127.0.0.1:65536 --lab {here}/new",
+        ["no Ray cluster answers at 127.0.0.1:65536: it should be HOST:PORT"],
+    ),
     "lab of another database": (
         "run activations --lab mysql://somebody:secret@host/lab",
         ["--lab: got an address of the kind 'mysql'", "postgresql://USER:PASSWORD@HOST"],

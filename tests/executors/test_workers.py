@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from concurrent.futures import wait
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from queue import Queue
 
 import psutil
@@ -229,7 +231,7 @@ def test_a_slot_that_finds_no_room_does_not_keep_the_others():
         assert results(futures) == [n * n for n in range(10)]
 
 
-JOINS = """\
+FINDS = """\
 import sys
 import ray
 from paribus.executors.ray import cluster
@@ -240,15 +242,53 @@ print(ray.get(ray.remote(lambda: 7).remote()), flush=True)
 """
 
 
-def test_a_cluster_that_ends_with_another_command_is_not_joined():
+@contextmanager
+def finding_a_cluster(**environment):
     pytest.importorskip("ray", reason="Ray is not installed")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    first = subprocess.Popen([sys.executable, "-c", JOINS], **pipes)
-    with first:
-        there = first.stdout.readline()
-        second = subprocess.Popen([sys.executable, "-c", JOINS], **pipes)
-        with second:
-            assert second.stdout.readline() not in ("", there)
-            assert first.communicate("end\n")[0] == "7\n"
-            assert second.communicate("end\n")[0] == "7\n"
-        assert (first.returncode, second.returncode) == (0, 0)
+    with subprocess.Popen(
+        [sys.executable, "-c", FINDS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    ) as process:
+        yield process.stdout.readline(), process
+        assert process.communicate("end\n")[0] == "7\n"
+    assert process.returncode == 0
+
+
+def test_a_cluster_that_another_program_started_for_itself_is_not_joined():
+    with finding_a_cluster() as (first, _), finding_a_cluster() as (second, _):
+        assert "" not in (first, second)
+        assert first != second
+
+
+@pytest.fixture
+def left_by_ray_start():
+    """The file that `ray start` leaves in the place for Ray that these tests have."""
+    left = Path(os.environ["RAY_TMPDIR"], "ray", "ray_current_cluster")
+    left.parent.mkdir(exist_ok=True)
+    yield left
+    left.unlink()
+
+
+def test_what_ray_start_started_is_joined(left_by_ray_start):
+    with finding_a_cluster() as (address, _):
+        left_by_ray_start.write_text(address)
+        with finding_a_cluster() as (joined, _):
+            assert joined == address != ""
+
+
+def test_what_ray_start_started_and_is_gone_is_not_waited_for(left_by_ray_start):
+    left_by_ray_start.write_text("127.0.0.1:1")
+    with finding_a_cluster() as (started, _):
+        assert not started.endswith(":1\n")
+
+
+def test_an_address_in_the_environment_is_the_one_that_is_meant(monkeypatch):
+    pytest.importorskip("ray", reason="Ray is not installed")
+    from paribus.executors.ray import find  # noqa: PLC0415 - Ray is optional
+
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(ExecutorError, match=r"no Ray cluster answers at 127.0.0.1:1"):
+        find(None)

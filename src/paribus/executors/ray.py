@@ -7,10 +7,12 @@ Only calls of Ray Core that have been there for years: `init`, `remote`, `put`, 
 import logging
 import os
 import socket
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -30,8 +32,6 @@ from paribus.executors.worker import Worker
 
 _LOOK_SECONDS = 0.2
 _REACH_SECONDS = 5.0
-_PASSING = "paribus_command"
-"""A resource of a cluster that a command started for itself, and that ends with it."""
 _CONCURRENT_CALLS = 4  # one that waits for what is said, one that cancels, and some to spare
 
 
@@ -126,48 +126,57 @@ class RayExecutor(SlotExecutor):
 
 
 def cluster(address: str | None = None, cores: int | None = None) -> Cluster:
-    """The cluster at an address, else the one that runs on this machine.
+    """The cluster that `find` finds, else one of so many cores, which ends with this process.
 
-    Where none does but such as other commands started for themselves, one is started with so many
-    cores, which ends with this process. Raises
-    `ExecutorError` where there is none at the address, or one of another version.
+    Raises `ExecutorError` where nothing answers at the address, or a cluster of another version.
     """
     if ray.is_initialized():
         return Cluster(ray.cluster_resources(), ours=False)
     # Of a worker's log files, nothing belongs on the terminal of whoever runs a study.
     settings: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if address is not None:
-        reach(address)
+    found = find(address)
     try:
         with warnings.catch_warnings():
             # Its services are started by forking, and each then runs a program of its own at once.
             warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
-            _connect(address, cores, settings)
+            if found is None:
+                ray.init("local", num_cpus=cores, include_dashboard=False, **settings)
+            else:
+                ray.init(found, **settings)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise _nowhere(address, error) from None
+        raise _nowhere(found, error) from None
     return Cluster(ray.cluster_resources(), ours=True)
 
 
-def _connect(address: str | None, cores: int | None, settings: dict[str, Any]) -> None:
-    if address is not None:
-        ray.init(address, **settings)
-        return
+def find(address: str | None) -> str | None:
+    """Where the cluster to join is: as given, as RAY_ADDRESS says, or where `ray start` left it.
+
+    Ray's own search ("auto") would also find a cluster that another program started for itself,
+    and would wait minutes for one that is gone. Raises `ExecutorError` where nothing listens at an
+    address that was given.
+    """
+    given = address or os.environ.get("RAY_ADDRESS")
+    if given:
+        _reach(given)
+        return given
     try:
-        ray.init("auto", **settings)
-    except ConnectionError:
-        pass  # none runs here
-    else:
-        if _PASSING not in ray.cluster_resources():
-            return
-        ray.shutdown()
-    mark = {_PASSING: 1.0}
-    ray.init("local", num_cpus=cores, include_dashboard=False, resources=mark, **settings)
+        left = _left_by_ray_start().read_text().strip()
+        _reach(left)
+    except (OSError, ExecutorError):
+        return None
+    return left
 
 
-def reach(address: str) -> None:
-    """Raises `ExecutorError` where nothing listens at an address; Ray would look for minutes."""
+def _left_by_ray_start() -> Path:
+    """The file that `ray start` writes and `ray.init()` reads, by the documentation of Ray."""
+    places = ("RAY_TMPDIR", "TMPDIR") if sys.platform == "linux" else ("RAY_TMPDIR",)
+    folder = next((os.environ[place] for place in places if place in os.environ), "/tmp")
+    return Path(folder, "ray", "ray_current_cluster")
+
+
+def _reach(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) not in range(1, 1 << 16):
         raise _nowhere(address, "it should be HOST:PORT, such as 10.0.0.5:6379")
     try:
         socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()

@@ -130,9 +130,7 @@ def look_for_workers(plan: Plan, options: RunOptions) -> None:
     if isinstance(plan.study.apparatus, Foreign):
         _check_foreign(options)
     if options.on == "ray":
-        ray = _ray()
-        if options.address is not None:
-            ray.reach(options.address)
+        _ray().find(options.address)
 
 
 def _on_ray(plan: Plan, options: RunOptions, setup: Setup) -> tuple[Executor, bool]:
