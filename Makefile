@@ -46,6 +46,7 @@ bench: $(VENV)/installed ## Measure speed and overhead on this machine
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/probes.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/peak.py
 	$(BIN)/python benchmarks/engine.py
 
 docs: $(VENV)/installed-docs ## Write the pages of the built-in studies, and build the site

@@ -20,11 +20,11 @@ from paribus.probes.when import Every
 from paribus.training import Recipe
 from paribus.training.lane import Lane
 from paribus.training.loop import train_run, train_runs
-from paribus.training.platform import devices
+from paribus.training.platform import device
 from paribus.training.task import Task
 from reference.plain_hessian import PlainHessian
 
-DEVICE = devices()[0]
+DEVICE = device(0)
 SINC = Recipe(
     data=Function(name="sinc"),
     model=MLP(hidden=(5, 10, 10, 10, 10, 10, 5), activation="leaky_relu"),

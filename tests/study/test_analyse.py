@@ -19,7 +19,7 @@ from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
 from paribus.study.workbench import StudyBench
 from paribus.training.lane import Lane
-from paribus.training.platform import devices
+from paribus.training.platform import device
 from study.example_study import tiny_study
 
 COMPUTED = []
@@ -61,7 +61,7 @@ def analysed(tmp_path):
                 plan,
                 catalogue,
                 dataset=lambda run: run.recipe.data.load(Source()),
-                lane=lambda: Lane(devices()[0]),
+                lane=lambda: Lane(device(0)),
             )
             failures, _ = analyse(plan, catalogue, bench)
             stored = {one.name: one.values for _, one in catalogue.analyses("tiny", "full")}

@@ -8,15 +8,18 @@ from typing import Literal
 import jax.numpy as jnp
 import psutil
 import pytest
+from threadpoolctl import threadpool_info
 
 from paribus import Factor
 from paribus.data.base import Source
 from paribus.errors import DeclarationError, ExecutorError
 from paribus.probes.base import Probe
+from paribus.store import Catalogue
 from paribus.study.options import RunOptions
 from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
 from paribus.study.watch import Silent
+from paribus.training.platform import usable_cores
 from study.bits import bits
 from study.example_study import tiny_recipe, tiny_study
 
@@ -94,6 +97,37 @@ def test_a_worker_that_is_killed_costs_no_run(local, tmp_path):
     assert bits(tmp_path) == local
 
 
+def threads_of_blas():
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+class Threads(Probe):
+    """How many threads BLAS has where a run is measured."""
+
+    QUANTITIES = {"probe/threads": ()}  # noqa: RUF012 - as in its base
+
+    kind: Literal["threads"] = "threads"
+
+    def measure(self, snapshot):
+        return {"probe/threads": jnp.array(max(threads_of_blas()))}
+
+
+@pytest.mark.skipif(usable_cores() == 1, reason="wants several cores")
+@pytest.mark.parametrize("on", ["threads", "inline", "processes", "ray"])
+def test_a_run_has_one_thread_of_blas(on, tmp_path):
+    if on == "ray":
+        pytest.importorskip("ray", reason="Ray is not installed")
+    before = threads_of_blas()
+    assert before != {1}
+    plan = planned(factors=[], replicates=1, probes=(Threads(),))
+    run_plan(plan, RunOptions(lab=tmp_path, on=on))
+    with Catalogue.open(tmp_path, create=False) as catalogue:
+        found = catalogue.run(plan.runs[0].key).measurements
+    (threads,) = (one.values for one in found if one.name == "probe/threads")
+    assert set(threads.ravel()) == {1}
+    assert threads_of_blas() == before
+
+
 class Deadly(Probe):
     """Kills the process that trains."""
 
@@ -114,16 +148,19 @@ def test_a_run_that_kills_its_worker_each_time_fails_alone(tmp_path):
     assert "was killed by SIGKILL" in message
 
 
-def test_an_interrupted_study_goes_on_from_its_checkpoints(local, tmp_path):
+def test_an_interrupted_study_goes_on_from_its_checkpoints(tmp_path):
     def interrupt(watch):
         raise KeyboardInterrupt
 
+    # Runs that take a moment: when one is stored, others are in training.
+    plan = planned(recipe=tiny_recipe(epochs=100))
     for after in (2, 4):
-        options = RunOptions(lab=tmp_path, on="processes", watch=Striking(after, interrupt))
+        watch = Striking(after, interrupt)
         with pytest.raises(KeyboardInterrupt):
-            run_plan(planned(), options)
-    run_plan(planned(), RunOptions(lab=tmp_path, on="processes"))
-    assert bits(tmp_path) == local
+            run_plan(plan, RunOptions(lab=tmp_path / "struck", on="processes", watch=watch))
+    run_plan(plan, RunOptions(lab=tmp_path / "struck", on="processes"))
+    run_plan(plan, RunOptions(lab=tmp_path / "local"))
+    assert bits(tmp_path / "struck") == bits(tmp_path / "local")
 
 
 def test_probes_catch_up_in_workers(tmp_path):

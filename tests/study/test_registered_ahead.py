@@ -19,7 +19,7 @@ from paribus.study.registration import as_registered_in, register_ahead
 from paribus.study.workbench import StudyBench
 from paribus.training.lane import Lane
 from paribus.training.loop import train_run
-from paribus.training.platform import devices
+from paribus.training.platform import device
 from paribus.training.task import Task
 from study.example_claims import HIGHER, LEARNT, ROUGHLY, Breaking, claiming, planned
 from study.example_study import tiny_recipe, tiny_study
@@ -103,7 +103,7 @@ class TestAhead:
         outcome = train(study)
         for run in outcome.plan.runs[:2]:
             alone = train_run(
-                Task(run.recipe, run.seed, run.recipe.data.load(Source())), Lane(devices()[0])
+                Task(run.recipe, run.seed, run.recipe.data.load(Source())), Lane(device(0))
             )
             with Catalogue.open(lab, create=False) as catalogue:
                 stored = catalogue.artifact(run.key, "weights.safetensors")
@@ -121,7 +121,7 @@ class TestAhead:
                 outcome.plan,
                 catalogue,
                 lambda run: run.recipe.data.load(Source()),
-                lambda: Lane(devices()[0]),
+                lambda: Lane(device(0)),
             )
             for run in bench.runs:
                 found = bench.evaluate(run.key, [bench.weights(run.key)])

@@ -16,7 +16,7 @@ from paribus.study.plan import make_plan
 from paribus.study.run import run_plan
 from paribus.study.workbench import StudyBench
 from paribus.training.lane import Lane
-from paribus.training.platform import devices
+from paribus.training.platform import device
 from paribus.training.positions import epoch_order, evaluated_positions
 from reference.plain_components import components
 from reference.plain_line import along_line
@@ -41,7 +41,7 @@ class Bench:
         return run.recipe.data.load(Source())
 
     def lane(self):
-        self.lanes.append(Lane(devices()[0]))
+        self.lanes.append(Lane(device(0)))
         return self.lanes[-1]
 
     def key(self, label, replicate=0):

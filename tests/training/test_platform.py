@@ -86,10 +86,34 @@ def test_a_run_has_the_same_bits_where_somebody_has_started_jax():
     assert found_in_a_process(begun) == [digest(train(WIDE))]
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "sched_setaffinity"), reason="cores can be taken away on Linux only"
+cores_can_be_taken_away = pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity") or usable_cores() == 1,
+    reason="wants several cores, and a system that takes some of them away",
 )
-def test_a_run_has_the_same_bits_on_one_core():
+
+
+def found_on_one_core(code):
     core = min(os.sched_getaffinity(0))
-    alone = f"import os; os.sched_setaffinity(0, {{{core}}})\n{PRINT}"
-    assert found_in_a_process(alone) == [digest(train(WIDE))]
+    return found_in_a_process(f"import os; os.sched_setaffinity(0, {{{core}}})\n{code}")
+
+
+@cores_can_be_taken_away
+def test_a_run_has_the_same_bits_on_one_core():
+    assert found_on_one_core(PRINT) == [digest(train(WIDE))]
+
+
+DECOMPOSE = """
+import hashlib, jax, numpy as np
+from paribus.training.platform import device, one_thread_of_blas
+jax.config.update("jax_enable_x64", True)
+square = np.random.default_rng(0).normal(size=(500, 500))
+with one_thread_of_blas():
+    values = jax.numpy.linalg.eigvalsh(jax.device_put(square, device(0)))
+    others, _ = np.linalg.eigh(square)
+print(hashlib.sha256(values.tobytes() + others.tobytes()).hexdigest())
+"""
+
+
+@cores_can_be_taken_away
+def test_what_lapack_decomposes_has_the_same_bits_on_one_core():
+    assert found_on_one_core(DECOMPOSE) == found_in_a_process(DECOMPOSE)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from paribus import studies
 from paribus.errors import DeclarationError, Fault, ParibusError, StudyFileError, UnknownNameError
 from paribus.functions.sources import SOURCE_TEXT
+from paribus.garbage import collect_as_usual
 from paribus.outgoing import shareable
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _imported(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"paribus_study_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise StudyFileError(f"{path} is not a Python file; a study file ends in .py, or .json")
+    collect_as_usual()
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # so that classes defined in the file know their module
     folder = str(path.resolve().parent)

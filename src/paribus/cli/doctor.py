@@ -133,16 +133,15 @@ def _version_of(package: str) -> str | None:
 
 
 def _devices() -> Iterator[Finding]:
-    from paribus.training.platform import devices, usable_cores  # noqa: PLC0415 - see above
+    from paribus.training.platform import count_lanes, device, usable_cores  # noqa: PLC0415 - see above
     from paribus.training.provenance import cpu  # noqa: PLC0415 - see above
 
     processor = cpu()
     yield Finding("devices", "processor", f"{processor['device']}, {processor['cpu_features']}")
     yield Finding("devices", "cores", f"{usable_cores()} usable of {os.cpu_count()}")
     yield Finding("devices", "memory", _memory())
-    kinds = [f"{one.platform} {one.device_kind}" for one in devices()]
-    counted = {kind: kinds.count(kind) for kind in kinds}
-    found = ", ".join(f"{count} x {kind}" for kind, count in counted.items())
+    first = device(0)
+    found = f"{count_lanes()} x {first.platform} {first.device_kind}"
     yield Finding("devices", "jax", found)
 
 

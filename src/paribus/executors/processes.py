@@ -38,6 +38,7 @@ class ProcessSlot(RemoteSlot):
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,
                 stderr=self._words,
+                env=os.environ | opening["environment"],
             )
         self._send("open", opening)
         return self._received()

@@ -29,7 +29,7 @@ from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun, by_recipe
 from paribus.study.tasks import LaneHome, native_task
 from paribus.training.lane import UNLIMITED
-from paribus.training.platform import devices, usable_cores
+from paribus.training.platform import ONE_THREAD_OF_BLAS, device, devices, usable_cores
 
 FOREIGN_LIBRARIES = ("paribus", "numpy")
 """What has to have the same version wherever a trainer of the user's own runs."""
@@ -74,11 +74,11 @@ def _native(plan: Plan, options: RunOptions) -> Engine:
     home = LaneHome(options.side_by_side)
     match options.on:
         case "threads":
-            lanes = devices(options.cores)
+            lanes = devices(options.cores)  # made before there are threads
             made: Executor = ThreadExecutor(len(lanes), home)
             accelerated = lanes[0].platform != "cpu"
         case "inline":
-            made, accelerated = InlineExecutor(home), devices()[0].platform != "cpu"
+            made, accelerated = InlineExecutor(home), device(0).platform != "cpu"
         case "processes":
             made, accelerated = (
                 ProcessExecutor(options.cores or usable_cores(), _setup(home)),
@@ -122,7 +122,8 @@ def _foreign_executor(plan: Plan, options: RunOptions) -> Executor:
 
 
 def _setup(home: LaneHome) -> Setup:
-    return Setup(home, LIBRARIES, {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "")})
+    environment = {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "")} | ONE_THREAD_OF_BLAS
+    return Setup(home, LIBRARIES, environment)
 
 
 def look_for_workers(plan: Plan, options: RunOptions) -> None:

@@ -20,7 +20,7 @@ from paribus.study.options import RunOptions
 from paribus.study.plan import Plan, PlannedRun, by_recipe
 from paribus.training.lane import Lane
 from paribus.training.loop import train_run
-from paribus.training.platform import devices, usable_cores
+from paribus.training.platform import count_lanes, device, usable_cores
 from paribus.training.provenance import provenance
 from paribus.training.task import StoppedError, Task
 
@@ -62,7 +62,7 @@ def estimate(plan: Plan, options: RunOptions) -> Estimate:
     if plan.study.trainer is not None:
         seconds, basis = _foreign_seconds(missing, wanted.earlier, options)
         return Estimate(len(missing), len(wanted.stored), seconds, basis)
-    lanes = len(devices(options.cores))
+    lanes = count_lanes(options.cores)
     seconds, basis = _seconds(missing, wanted.earlier, options, lanes)
     alike = [(runs[0], len(runs)) for runs in by_recipe(missing)]
     return Estimate(
@@ -165,7 +165,7 @@ def makespan(seconds: Iterable[float], lanes: int) -> float:
 
 def _scale_of(runs: Earlier) -> float | None:
     """Seconds per unit of cost in stored runs of this kind of processor."""
-    here = provenance(devices()[0])["device"]
+    here = provenance(device(0))["device"]
     scales = []
     for run, planned in runs:
         recipe = as_recipe(planned.recipe)
@@ -191,7 +191,7 @@ def _calibrate(run: PlannedRun, options: RunOptions) -> tuple[float, float]:
     dataset = recipe.data.load(options.source)
     task = Task(recipe, run.seed, dataset, cancelled=cancelled)
     try:
-        trained = train_run(task, Lane(devices()[0]))
+        trained = train_run(task, Lane(device(0)))
         steps, seconds = trained.steps, trained.seconds
     except StoppedError as stopped:
         steps, seconds = stopped.steps, stopped.seconds

@@ -6,7 +6,7 @@ The one place where plan, executor, training and store meet.
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 from paribus.store.catalogue import Catalogue
@@ -15,6 +15,7 @@ from paribus.study import rounds
 from paribus.study.analyse import analyse
 from paribus.study.datasets import Datasets
 from paribus.study.engine import engine, look_for_workers
+from paribus.study.foreign import Foreign
 from paribus.study.heartbeat import beating
 from paribus.study.options import RunOptions
 from paribus.study.outcome import Outcome
@@ -26,7 +27,7 @@ from paribus.study.watch import Logged
 from paribus.study.work import Work
 from paribus.study.workbench import StudyBench
 from paribus.training.lane import Lane
-from paribus.training.platform import devices
+from paribus.training.platform import device, one_thread_of_blas
 
 _LOOK_SECONDS = 1.0
 
@@ -44,7 +45,9 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
     """
     begun = time.perf_counter()
     look_for_workers(plan, options)
+    native = not isinstance(plan.study.apparatus, Foreign)
     with (
+        one_thread_of_blas() if native else nullcontext(),
         hold(options.lab),
         Catalogue.open(options.lab, create=True) as catalogue,
         ExitStack() as driving,  # until the last is stored, so that who follows it waits for that
@@ -56,7 +59,7 @@ def run_plan(plan: Plan, options: RunOptions) -> Outcome:
         _run(outcome, options, catalogue, datasets, driving)
         outcome.leaks = datasets.leaks(plan.locations, outcome.leaks)
         _put_study(outcome, catalogue)
-        _analyse(outcome, options, catalogue, datasets)
+        _analyse(outcome, catalogue, datasets)
         _put_study(outcome, catalogue)
         wanted = {run.key for run in rounds.needed(plan, catalogue)}
         outcome.total = len(wanted)
@@ -144,12 +147,8 @@ def _earlier_leaks(plan: Plan, catalogue: Catalogue) -> dict[str, str]:
     return {fingerprint: notice for fingerprint, notice in known.items() if fingerprint in here}
 
 
-def _analyse(
-    outcome: Outcome, options: RunOptions, catalogue: Catalogue, datasets: Datasets
-) -> None:
+def _analyse(outcome: Outcome, catalogue: Catalogue, datasets: Datasets) -> None:
     begun = time.perf_counter()
-    bench = StudyBench(
-        outcome.plan, catalogue, datasets.loaded, lambda: Lane(devices(options.cores)[0])
-    )
+    bench = StudyBench(outcome.plan, catalogue, datasets.loaded, lambda: Lane(device(0)))
     outcome.analysis_failures, outcome.analysed = analyse(outcome.plan, catalogue, bench)
     outcome.seconds["probe"] += time.perf_counter() - begun

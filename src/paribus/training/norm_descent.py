@@ -7,12 +7,10 @@ where a unit's input changes sign, and a step that H foretells may fail: so step
 are tried, and one is taken only if the norm is found to be lower there.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from paribus.training.landscape import Landscape, Matrix, Point, Vector
 
@@ -28,8 +26,6 @@ LEAST_PROGRESS = 1e-3
 """L-BFGS is begun again, its memory empty, as long as that lowers the norm by this share."""
 
 UNLIMITED = 2**31 - 1
-
-_DECOMPOSING = threading.Lock()
 
 
 class EndedError(Exception):
@@ -122,10 +118,7 @@ def levenberg_marquardt(walk: Walk) -> Reason:
 
 
 def _steps(hessian: Matrix, gradient: Vector) -> Iterator[Vector]:
-    # By one thread: more of them wait for each other where other runs are trained, and may round
-    # otherwise on another machine. The lock is for the limit, which is the whole process's.
-    with _DECOMPOSING, threadpool_limits(1, user_api="blas"):
-        values, vectors = np.linalg.eigh(hessian)
+    values, vectors = np.linalg.eigh(hessian)
     largest = np.max(np.abs(values))
     if largest == 0:
         return

@@ -1,27 +1,33 @@
-"""The one place where XLA is set up: what a lane trains on.
+"""The one place where XLA, BLAS and LAPACK are set up: what a lane trains on.
 
 An accelerator is used as JAX finds it. On a CPU every lane has an XLA client of its own with one
 thread. The lanes of one client would share its threads, among which XLA splits large products:
 they would wait for each other, and the order of a sum, and with it the bits of a result, would
 depend on how many cores there are. JAX's own client is left to whoever else uses JAX in this
-process.
+process. What LAPACK decomposes, for NumPy and on a CPU for JAX, depends on the threads of BLAS,
+which all lanes share: while a study is trained, there is one.
 """
 
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
 import jax
-from jaxlib import xla_client
+from threadpoolctl import threadpool_limits
 
+from paribus.errors import ParibusError
 from paribus.store.caches import own_cache
 
 _THREADS = "NPROC"
 """The environment variable by which a client decides how many threads it has."""
 _MAKING = threading.Lock()
+ONE_THREAD_OF_BLAS = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"
+)
+"""The environment of a process whose BLAS and LAPACK have one thread, as `one_thread_of_blas`."""
 
 
 def usable_cores() -> int:
@@ -36,9 +42,13 @@ def devices(cores: int | None = None) -> list[Any]:
 
     `cores` limits their number; default: all accelerators, else one device for each usable core.
     """
-    found = _accelerators()
-    count = len(found) or usable_cores()
-    return [device(number) for number in range(min(count, cores or count))]
+    return [device(number) for number in range(count_lanes(cores))]
+
+
+def count_lanes(cores: int | None = None) -> int:
+    """How many lanes there are, at most so many."""
+    count = len(_accelerators()) or usable_cores()
+    return min(count, cores or count)
 
 
 def device(number: int) -> Any:
@@ -57,9 +67,18 @@ def _accelerators() -> list[Any]:
 
 @cache
 def _one_thread_device(number: int) -> Any:  # noqa: ARG001 - each is another one
-    with _threads(1):
-        # Whoever asks it for something does that in its own thread: there is no queue to wait in.
-        client = xla_client.make_cpu_client(asynchronous=False, num_devices=1)
+    # JAX has no public call for this. Whoever asks such a client for something does that in its
+    # own thread: there is no queue to wait in.
+    try:
+        from jaxlib.xla_client import make_cpu_client  # noqa: PLC0415 - see below
+
+        with _threads(1):
+            client = make_cpu_client(asynchronous=False, num_devices=1)
+    except (ImportError, TypeError) as error:
+        raise ParibusError(
+            f"JAX {jax.__version__} makes no client of one thread when asked as older versions "
+            f"are ({error}). Install an older version of JAX, and tell us"
+        ) from None
     return client.local_devices()[0]
 
 
@@ -74,6 +93,15 @@ def _threads(count: int) -> Iterator[None]:
         del os.environ[_THREADS]
         if before is not None:
             os.environ[_THREADS] = before
+
+
+def one_thread_of_blas() -> AbstractContextManager[object]:
+    """Inside, BLAS and LAPACK of NumPy and SciPy, which JAX uses on a CPU, have one thread.
+
+    In the whole process; to be entered and left by one thread. Those loaded by now: SciPy's is,
+    which draws our random numbers.
+    """
+    return threadpool_limits(1, user_api="blas")
 
 
 def _keep_compiled_programs() -> None:
