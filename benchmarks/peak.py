@@ -1,9 +1,9 @@
-"""What no program can beat on this machine: the arithmetic of a step at the cores' highest rate.
+"""What no program can beat on this machine: the float32 arithmetic of a step at its highest rate.
 
-`peak.c` multiplies and adds in registers, without touching memory, on all cores at once. At that
-rate, the matrix products of a step of each network of dense layers take the microseconds that are
-printed, on all cores together; the rest of a step is not in them. A comparison that asks for less
-asks for fewer multiplications, not for a faster program. Needs a C compiler, `cc`.
+`peak.c` multiplies and adds in vector registers, without touching memory, on all cores at once.
+At that rate, the matrix products of a step of each network of dense layers take the microseconds
+that are printed, on all cores together; the rest of a step is not in them. A comparison that asks
+for less asks for fewer multiplications, not for a faster program. Needs a C compiler, `cc`.
 
     python benchmarks/peak.py [ROUNDS]
 """
@@ -29,7 +29,10 @@ def operations_per_second(program: Path) -> float:
     started = [
         subprocess.Popen([program], stdout=subprocess.PIPE, text=True) for _ in range(cores())
     ]
-    return sum(float(process.communicate()[0].split()[0]) for process in started)
+    printed = [process.communicate()[0] for process in started]
+    if any(process.returncode for process in started):
+        sys.exit("peak.c ended with an error")
+    return sum(float(one.split()[0]) for one in printed)
 
 
 def operations(workload: Workload) -> int:

@@ -191,6 +191,47 @@ def test_what_a_member_of_a_class_keeps_counts(imported, wrapped):
     assert two.digest == again.digest != three.digest
 
 
+KEEPING = {
+    "a value": "scale = width",
+    "a partial": "wide = functools.partial(lambda w, x: x * w, width)",
+    "a partial method": "wide = functools.partialmethod(lambda self, w, x: x * w, width)",
+    "a class": "class Inner:\n            def wide(self, x):\n                return x * width",
+    "an object": "wide = Kept(width)",
+}
+
+
+@pytest.mark.parametrize("member", KEEPING)
+def test_members_without_code_of_their_own_count_too(imported, member):
+    text = (
+        "import dataclasses, functools\n"
+        "@dataclasses.dataclass\nclass Kept:\n    width: int\n"
+        f"def made(width):\n    class Net:\n        {KEEPING[member]}\n"
+        "        def __call__(self, x):\n            return self.wide(x)\n    return Net\n"
+        "two, three, again = made(2), made(3), made(2)\n"
+    )
+    module = imported(text)
+    two, three, again = map(as_function, (module.two, module.three, module.again))
+    assert two.digest == again.digest != three.digest
+
+
+def test_a_member_that_answers_everything_is_no_endless_wrapper(imported):
+    text = (
+        "from unittest import mock\n"
+        "class Net:\n    log = mock.call\n    def __call__(self, x):\n        return x\n"
+    )
+    assert as_function(imported(text).Net).digest == as_function(imported(text).Net).digest
+
+
+def test_a_member_that_cannot_be_told_from_others_is_refused(imported):
+    text = (
+        "def made(kept):\n    class Net:\n        log = kept\n"
+        "        def __call__(self, x):\n            return x\n    return Net\n"
+        "two = made(iter(range(3)))\n"
+    )
+    with pytest.raises(DeclarationError, match=r"`Net.log` is .*not plain data"):
+        as_function(imported(text).two)
+
+
 def test_a_gradient_of_ones_own_is_part_of_it(imported):
     text = (
         FILE

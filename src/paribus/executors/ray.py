@@ -126,9 +126,10 @@ class RayExecutor(SlotExecutor):
 
 
 def cluster(address: str | None = None, cores: int | None = None) -> Cluster:
-    """The cluster that `find` finds, else one of so many cores, which ends with this process.
+    """The cluster at an address, else the one that `ray start` started on this machine.
 
-    Raises `ExecutorError` where nothing answers at the address, or a cluster of another version.
+    Where there is none, one of so many cores is started, which ends with this process. Raises
+    `ExecutorError` where nothing answers at the address, or a cluster of another version.
     """
     if ray.is_initialized():
         return Cluster(ray.cluster_resources(), ours=False)
@@ -139,32 +140,46 @@ def cluster(address: str | None = None, cores: int | None = None) -> Cluster:
         with warnings.catch_warnings():
             # Its services are started by forking, and each then runs a program of its own at once.
             warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
-            if found is None:
-                ray.init("local", num_cpus=cores, include_dashboard=False, **settings)
-            else:
+            if found is not None:
                 ray.init(found, **settings)
+            elif _one_runs_here():
+                ray.init(**settings)  # which knows where, and with which token
+            else:
+                ray.init("local", num_cpus=cores, include_dashboard=False, **settings)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise _nowhere(found, error) from None
+        token = " (if it wants a token, RAY_AUTH_MODE=token sends the one of this machine)"
+        raise _nowhere(found, f"{error}{token if found else ''}") from None
     return Cluster(ray.cluster_resources(), ours=True)
 
 
 def find(address: str | None) -> str | None:
-    """Where the cluster to join is: as given, as RAY_ADDRESS says, or where `ray start` left it.
+    """The address of a cluster that was given, or that the variable RAY_ADDRESS gives.
+
+    Raises `ExecutorError` where nothing listens there.
+    """
+    if address is not None:
+        _reach(address)
+        return address
+    told = os.environ.get("RAY_ADDRESS", "")
+    if told in ("", "auto", "local"):
+        return None
+    _reach(told, "RAY_ADDRESS=")
+    return told
+
+
+def _one_runs_here() -> bool:
+    """Whether `ray start` has started a cluster on this machine, which has not gone since.
 
     Ray's own search ("auto") would also find a cluster that another program started for itself,
-    and would wait minutes for one that is gone. Raises `ExecutorError` where nothing listens at an
-    address that was given.
+    and would wait minutes for one that is gone.
     """
-    given = address or os.environ.get("RAY_ADDRESS")
-    if given:
-        _reach(given)
-        return given
+    if os.environ.get("RAY_ADDRESS") == "local":
+        return False
     try:
-        left = _left_by_ray_start().read_text().strip()
-        _reach(left)
+        _reach(_left_by_ray_start().read_text().strip())
     except (OSError, ExecutorError):
-        return None
-    return left
+        return False
+    return True
 
 
 def _left_by_ray_start() -> Path:
@@ -174,14 +189,14 @@ def _left_by_ray_start() -> Path:
     return Path(folder, "ray", "ray_current_cluster")
 
 
-def _reach(address: str) -> None:
+def _reach(address: str, whence: str = "") -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal() or int(port) not in range(1, 1 << 16):
-        raise _nowhere(address, "it should be HOST:PORT, such as 10.0.0.5:6379")
+        raise _nowhere(whence + address, "it should be HOST:PORT, such as 10.0.0.5:6379")
     try:
         socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
     except OSError as error:
-        raise _nowhere(address, error) from None
+        raise _nowhere(whence + address, error) from None
 
 
 def _nowhere(address: str | None, why: object) -> ExecutorError:

@@ -14,7 +14,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import unwrap
 from pathlib import PurePath
-from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
+from types import (
+    FunctionType,
+    GenericAlias,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+    UnionType,
+)
 from typing import Any
 
 from pydantic import BaseModel
@@ -254,16 +262,45 @@ def _class(collector: Collector, owner: type, what: str) -> Any:
     names: dict[str, Any] = {}
     for member in tuple(vars(owner).values()):
         for code in code_in(member):
-            names |= enclosed(unwrap(code)) if callable(code) else {}
+            names |= enclosed(_unwrapped(code)) if callable(code) else {}
     names.pop("__class__", None)
     module = vars(sys.modules.get(owner.__module__))
     return {
         "sources": [ast.unparse(node) for node in nodes],
         "bases": bases,
+        "values": _values(collector, owner),
         "refers": [
             _references(collector, node, names, module, _user(owner, what)) for node in nodes
         ],
     }
+
+
+def _unwrapped(code: Any) -> Any:
+    try:
+        return unwrap(code)
+    except ValueError:  # it answers whatever it is asked for
+        return code
+
+
+def _values(collector: Collector, owner: type) -> list[Any]:
+    """The members without code of a class that a call made: its source says less than they do."""
+    if "<locals>" not in owner.__qualname__:
+        return []
+    found = []
+    for name, member in sorted(vars(owner).items()):
+        if _of_python(name, member):
+            continue
+        code = list(code_in(member))
+        values = [one for one in code if not callable(one)] if code else [member]
+        what = f"`{owner.__name__}.{name}`"
+        found += [[name, collector.described(one, what)] for one in values]
+    return found
+
+
+def _of_python(name: str, member: Any) -> bool:
+    """Whether Python, or a library by way of it, puts this into a class by itself."""
+    of_fields = isinstance(member, MemberDescriptorType | GetSetDescriptorType)
+    return of_fields or name.startswith("__") or name == "_abc_impl"
 
 
 def _user(value: FunctionType | type, what: str) -> str:

@@ -130,7 +130,8 @@ def _place_of(owner: type) -> tuple[Mapping[str, Any], str]:
     """The names of a class's module, and its file; in a notebook each cell is one."""
     names = vars(sys.modules.get(owner.__module__, object))
     for member in vars(owner).values():
-        if isinstance(member, FunctionType) and member.__module__ == owner.__module__:
+        # A dataclass has functions that say they are of its module, and are of Python's.
+        if isinstance(member, FunctionType) and member.__globals__ is names:
             filename = member.__code__.co_filename
             if not filename.startswith("<") or linecache.getlines(filename):
                 return names, filename

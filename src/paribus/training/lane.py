@@ -1,9 +1,8 @@
 """One device at work: its copy of the data and the programs compiled for it.
 
-On CPUs there is a lane for each core (XLA's host devices) and runs train one
-after the other, so a run's arithmetic is the same wherever and beside whatever it runs; runs of
-one cohort find the program that the first of them compiled. On accelerators runs of a cohort
-train side by side, as many as memory holds.
+On CPUs there is a lane for each core and runs train one after the other, so a run's arithmetic is
+the same wherever and beside whatever it runs; runs of one cohort find the program that the first
+of them compiled. On accelerators runs of a cohort train side by side, as many as memory holds.
 """
 
 import time
@@ -116,10 +115,9 @@ class Lane:
 def made_by(lane: Lane, observers: Sequence[Observer]) -> str:
     """A digest of what two halves of one run must share.
 
-    That is all that may decide how they round: versions, kind of processor, XLA's flags (the
-    number of devices in them decides how large sums are split), and whether a run is alone in its
-    program. And its observers, since what they measured so far is kept, and training pauses where
-    they measure.
+    That is all that may decide how they round: versions, kind of processor, XLA's flags, and
+    whether a run is alone in its program. And its observers, since what they measured so far is
+    kept, and training pauses where they measure.
     """
     return digest([provenance(lane.device), repr(tuple(observers)), lane.widest == 1])
 
