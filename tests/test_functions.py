@@ -177,6 +177,13 @@ def test_wrappers_are_seen_through(imported):
     assert before.digest not in (after.digest, as_function(imported().loss).digest)
 
 
+def assert_told_apart_by_width(imported, text):
+    """Of classes that the text's function `made` makes."""
+    module = imported(f"{text}two, three, again = made(2), made(3), made(2)\n")
+    two, three, again = map(as_function, (module.two, module.three, module.again))
+    assert two.digest == again.digest != three.digest
+
+
 @pytest.mark.parametrize("wrapped", ["", "@jax.jit", "@property", "@staticmethod", "@lru_cache"])
 def test_what_a_member_of_a_class_keeps_counts(imported, wrapped):
     text = (
@@ -184,11 +191,8 @@ def test_what_a_member_of_a_class_keeps_counts(imported, wrapped):
         "def made(width):\n    class Net:\n"
         f"        {wrapped}\n        def wide(x):\n            return x * width\n"
         "        def __call__(self, x):\n            return self.wide(x)\n    return Net\n"
-        "two, three, again = made(2), made(3), made(2)\n"
     )
-    module = imported(text)
-    two, three, again = map(as_function, (module.two, module.three, module.again))
-    assert two.digest == again.digest != three.digest
+    assert_told_apart_by_width(imported, text)
 
 
 KEEPING = {
@@ -207,11 +211,8 @@ def test_members_without_code_of_their_own_count_too(imported, member):
         "@dataclasses.dataclass\nclass Kept:\n    width: int\n"
         f"def made(width):\n    class Net:\n        {KEEPING[member]}\n"
         "        def __call__(self, x):\n            return self.wide(x)\n    return Net\n"
-        "two, three, again = made(2), made(3), made(2)\n"
     )
-    module = imported(text)
-    two, three, again = map(as_function, (module.two, module.three, module.again))
-    assert two.digest == again.digest != three.digest
+    assert_told_apart_by_width(imported, text)
 
 
 def test_a_member_that_answers_everything_is_no_endless_wrapper(imported):
